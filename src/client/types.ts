@@ -1,0 +1,90 @@
+import type { Operation, RequestOf, ResponseOf } from '#contract/define-operation.ts';
+import type { Recovery } from '#contract/errors/sota-error.ts';
+
+/** Options of one call. Aborting stops the waiting; a mutation already on its way is left to finish. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Told about every retry, so that a host with a progress token sees the call is alive. */
+  readonly onAttempt?: (attempt: number, reason: string) => void;
+}
+
+/** What a caller wants done once. */
+export interface Intent<O extends Operation> {
+  /** The resource the intent acts on, for example `bid/<job_id>`; intents of one slot are ordered. */
+  readonly slot: string;
+  readonly request: RequestOf<O>;
+  /** The id of the previous object, given to repeat a repeatable operation on purpose. */
+  readonly after?: string;
+  /** What separates this from an equal intent before it, for example the attempt number of a test. */
+  readonly epoch?: string;
+}
+
+/** A mutation that was answered. */
+export interface Settled<T> {
+  readonly outcome: 'done' | 'replayed' | 'joined' | 'previous_resolved' | 'possible_duplicate';
+  readonly data: T;
+  readonly attempts: number;
+  readonly recovery?: Recovery;
+}
+
+/** The typed client over the contract. Throws SotaError and nothing else. */
+export interface SotaClient {
+  readonly origin: string;
+  /** A read, or an operation whose repeat changes nothing and that needs no record. */
+  call<O extends Operation>(operation: O, request: RequestOf<O>, options?: CallOptions): Promise<ResponseOf<O>>;
+  /** A mutation: keyed, retried by outcome class, and (with a journal) remembered. */
+  run<O extends Operation>(operation: O, intent: Intent<O>, options?: CallOptions): Promise<Settled<ResponseOf<O>>>;
+}
+
+export interface Identity {
+  readonly agentId: string;
+  readonly name?: string;
+  /** Where the key came from. */
+  readonly keySource: 'environment' | 'credentials' | 'registered';
+  /** First characters of the key, safe to show. */
+  readonly keyPrefix: string;
+}
+
+export interface RegisterArguments {
+  readonly email: string;
+  readonly name: string;
+  readonly clusters: readonly string[];
+  readonly tags: readonly string[];
+  readonly description?: string;
+}
+
+export interface HeartbeatState {
+  readonly running: boolean;
+  readonly lastSuccessAt?: string;
+  readonly consecutiveFailures: number;
+  readonly stoppedBecause?: string;
+}
+
+/** One agent's standing with one marketplace: origin, key, identity, heartbeat. */
+export interface Session {
+  readonly client: SotaClient;
+  /** True with `--local`: the embedded marketplace on this machine. */
+  readonly local: boolean;
+  /** Resolves the origin; with `--local` starts or joins the marketplace first. */
+  origin(): Promise<string>;
+  /** Who we are; with `--local` registers an agent on first use. Throws the SotaError that says how to get a key. */
+  identify(): Promise<Identity>;
+  /** The same without side effects: undefined where there is no usable key. */
+  known(): Identity | undefined;
+  /** Why there is no usable key, as a SotaError to show; undefined where there is one. */
+  keyProblem(): Error | undefined;
+  /** Registers and stores the credentials 0600; the key never leaves the session. */
+  register(
+    args: RegisterArguments,
+    options?: CallOptions,
+  ): Promise<Settled<{ identity: Identity; status: string; storedAt: string }>>;
+  /** Rotates the key, stores and uses the new one; never returns it. */
+  rotateKey(
+    options?: CallOptions & { after?: string },
+  ): Promise<Settled<{ key_id?: string; keyPrefix: string; storedAt: string }>>;
+  heartbeat(): HeartbeatState;
+  /** One beat now. */
+  beat(options?: CallOptions): Promise<{ last_seen_at?: string }>;
+  /** Stops timers and waits for mutations under way, at most `graceMs`. */
+  close(graceMs?: number): Promise<void>;
+}
