@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { likeTheBundle } from './scripts/like-the-bundle.ts';
 
 export default defineConfig({
+  ...likeTheBundle,
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build-once.ts'],

@@ -1,0 +1,115 @@
+/** What goes into dist/: the esbuild side of scripts/build.mjs. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative, sep } from 'node:path';
+import { build } from 'esbuild';
+
+/** What dist/ offers by name; those not written yet are left out. */
+export const ENTRIES = {
+  'sota-mcp': 'src/cli/sota-mcp.ts',
+  'validate-worker': 'src/kit/json-schema/validate-worker.ts',
+};
+export const EXECUTABLES = ['sota-mcp.js'];
+const SHEBANG = '#!/usr/bin/env node\n';
+
+/**
+ * Bundles all entries, in memory.
+ * @param {string} root project folder
+ * @param {string} dist where the files are going to be (source maps name their sources relative to it)
+ * @returns {Promise<Map<string, Uint8Array>>} contents by path below dist/
+ */
+export async function bundle(root, dist) {
+  const files = new Map();
+  const entryPoints = Object.entries(ENTRIES)
+    .filter(([, source]) => existsSync(join(root, source)))
+    .map(([out, source]) => ({ out, in: join(root, source) }));
+  if (entryPoints.length === 0) return files;
+
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: dist,
+    write: false,
+    bundle: true,
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    minify: true,
+    sourcemap: 'linked',
+    legalComments: 'none', // LICENSES.txt has them in full
+    metafile: true,
+    logLevel: 'warning',
+    loader: { '.md': 'text' },
+    define: { __SOTA_VERSION__: JSON.stringify(version) },
+    // Bundled CommonJS packages ask for Node's own modules by require(), which an ES module does not have.
+    banner: {
+      js: `import{createRequire as __sotaCreateRequire}from"node:module";const require=__sotaCreateRequire(import.meta.url);`,
+    },
+    plugins: [vendorSqlite(root, files), keepNodeSqliteDynamic()],
+  });
+  for (const file of result.outputFiles) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);
+  for (const name of EXECUTABLES) addShebang(files, name);
+  files.set('LICENSES.txt', Buffer.from(renderLicenses(root, result.metafile, files)));
+  return files;
+}
+
+/**
+ * node-sqlite3-wasm finds its .wasm file beside its own script, so the pair is copied unbundled; it says .cjs here
+ * because dist/ belongs to an ES module package.
+ */
+function vendorSqlite(root, files) {
+  return {
+    name: 'vendor-node-sqlite3-wasm',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^node-sqlite3-wasm$/ }, () => {
+        const script = createRequire(join(root, 'package.json')).resolve('node-sqlite3-wasm');
+        files.set('vendor/node-sqlite3-wasm.cjs', readFileSync(script));
+        files.set('vendor/node-sqlite3-wasm.wasm', readFileSync(script.replace(/\.js$/, '.wasm')));
+        return { path: './vendor/node-sqlite3-wasm.cjs', external: true };
+      });
+    },
+  };
+}
+
+/** Node 20 has no node:sqlite: a static import of it would keep the whole program from starting there. */
+function keepNodeSqliteDynamic() {
+  return {
+    name: 'node-sqlite-stays-dynamic',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^node:sqlite$/ }, ({ kind }) =>
+        kind === 'dynamic-import'
+          ? { path: 'node:sqlite', external: true }
+          : { errors: [{ text: "node:sqlite is absent on Node 20: load it with await import('node:sqlite')" }] },
+      );
+    },
+  };
+}
+
+function addShebang(files, name) {
+  const code = files.get(name);
+  if (!code || Buffer.from(code).toString('utf8', 0, 2) === '#!') return;
+  files.set(name, Buffer.concat([Buffer.from(SHEBANG), code]));
+  const map = JSON.parse(Buffer.from(files.get(`${name}.map`)).toString());
+  map.mappings = `;${map.mappings}`; // one more line above everything
+  files.set(`${name}.map`, Buffer.from(JSON.stringify(map)));
+}
+
+/** The licence texts of all packages whose code is inside the bundle, as those licences ask. */
+function renderLicenses(root, metafile, files) {
+  const packages = new Set(files.has('vendor/node-sqlite3-wasm.cjs') ? ['node-sqlite3-wasm'] : []);
+  for (const input of Object.keys(metafile.inputs)) {
+    const [, name] = input.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)\//) ?? [];
+    if (name) packages.add(name);
+  }
+  const texts = [...packages].sort().map((name) => {
+    const folder = join(root, 'node_modules', name);
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : '';
+    return `${name} ${version} (${license})\n\n${text}\n`;
+  });
+  return texts.join(`\n${'-'.repeat(80)}\n\n`);
+}
