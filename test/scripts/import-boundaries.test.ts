@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { lintProbes, run } from './lint-probes.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -83,26 +81,13 @@ for (const statement of [
 }
 
 describe('import boundaries', () => {
-  let folder: string;
+  const pathOf = (probe: Probe, index: number) => `${probe.place}/probe-${index}.ts`;
   let refused: Set<string>;
 
-  const pathOf = (probe: Probe, index: number) => `${probe.place}/probe-${index}.ts`;
-
   beforeAll(async () => {
-    // Biome prints no diagnostics for what it reads on stdin, so the probes are files: in a copy, never in this tree.
-    folder = await mkdtemp(join(tmpdir(), 'sota-boundaries-'));
-    for (const file of ['biome.json', 'scripts/biome.floors.jsonc', '.gitignore']) {
-      await cp(join(root, file), join(folder, file));
-    }
-    for (const [index, probe] of probes.entries()) {
-      const file = join(folder, pathOf(probe, index));
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, `${probe.statement}\n`);
-    }
-    refused = await refusedImports(folder);
+    const files = probes.map((probe, index) => [pathOf(probe, index), `${probe.statement}\n`] as const);
+    refused = await lintProbes('style/noRestrictedImports', new Map(files));
   });
-
-  afterAll(() => rm(folder, { recursive: true, force: true }));
 
   for (const [index, probe] of probes.entries()) {
     it(`${probe.allowed ? 'allows ' : 'refuses'} in ${probe.place}: ${probe.statement}`, () => {
@@ -116,23 +101,3 @@ describe('import boundaries', () => {
     expect(code).toBe(0);
   });
 });
-
-/** The files, relative to the folder, in which Biome refused an import. */
-async function refusedImports(folder: string): Promise<Set<string>> {
-  const biome = join(root, 'node_modules/.bin/biome');
-  const args = ['lint', '--only=style/noRestrictedImports', '--max-diagnostics=none', '--reporter=github', '.'];
-  const { output } = await run(biome, args, folder);
-  const found = new Set<string>();
-  for (const [, file] of output.matchAll(/title=lint\/style\/noRestrictedImports,file=([^,]+),/g)) {
-    found.add(file!.replace(/^.*?(?=src\/)/, ''));
-  }
-  return found;
-}
-
-function run(file: string, args: string[], cwd: string): Promise<{ code: number; output: string }> {
-  return new Promise((resolve) => {
-    execFile(file, args, { cwd, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code ?? 1) : 0, output: stdout + stderr });
-    });
-  });
-}
