@@ -1,0 +1,115 @@
+/**
+ * Files that survive a crash at any point: a reader sees the old content, the new content or nothing, never a part.
+ *
+ * Both writers fill a temporary file in the same directory, check its size, sync it, give it its name in one step and
+ * sync the directory. Temporary names start with a dot and carry 96 random bits, so no two processes (also of two
+ * containers on one volume) can meet in one, and a reader of the directory can tell what to ignore.
+ */
+import { randomBytes } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { type Disk, type DiskFile, errorCode, nodeDisk } from './disk.ts';
+
+const OWNER_ONLY = 0o600;
+const LINK_UNSUPPORTED = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+const HELD_OPEN = new Set(['EPERM', 'EACCES', 'EBUSY']);
+const RENAME_TRIES = 10;
+
+/**
+ * Creates `path` with `content`, once: of many processes exactly one gets `created`, and when it returns, the file
+ * survives a power cut.
+ * @example if ((await putOnce(file, '{}')) === 'exists') await readWhatIsThere(file)
+ */
+export async function putOnce(
+  path: string,
+  content: string | Uint8Array,
+  disk: Disk = nodeDisk,
+): Promise<'created' | 'exists'> {
+  const bytes = bytesOf(content);
+  const temporary = await writeTemporary(path, bytes, disk);
+  try {
+    await disk.link(temporary, path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EEXIST') return 'exists';
+    if (code === undefined || !LINK_UNSUPPORTED.has(code)) throw error;
+    // No hard links here (exFAT, some network shares). A crash in the middle leaves a torn file under the final name;
+    // readers must treat a file they cannot parse as claimed, not as free.
+    return await createDirectly(path, bytes, disk);
+  } finally {
+    await disk.unlink(temporary).catch(() => undefined);
+  }
+  await disk.syncDirectory(dirname(path));
+  return 'created';
+}
+
+/**
+ * Writes `path` anew, whether it exists or not. Concurrent writers each win whole; the last one stays.
+ */
+export async function replaceFile(path: string, content: string | Uint8Array, disk: Disk = nodeDisk): Promise<void> {
+  const temporary = await writeTemporary(path, bytesOf(content), disk);
+  try {
+    await renameOver(temporary, path, disk);
+  } catch (error) {
+    await disk.unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  await disk.syncDirectory(dirname(path));
+}
+
+async function writeTemporary(path: string, bytes: Uint8Array, disk: Disk): Promise<string> {
+  const temporary = join(dirname(path), `.tmp-${randomBytes(12).toString('hex')}`);
+  const file = await disk.create(temporary, OWNER_ONLY);
+  try {
+    await fill(file, bytes);
+  } catch (error) {
+    await disk.unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  return temporary;
+}
+
+async function createDirectly(path: string, bytes: Uint8Array, disk: Disk): Promise<'created' | 'exists'> {
+  let file: DiskFile;
+  try {
+    file = await disk.create(path, OWNER_ONLY);
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return 'exists';
+    throw error;
+  }
+  await fill(file, bytes);
+  await disk.syncDirectory(dirname(path));
+  return 'created';
+}
+
+/** Writes everything, syncs and closes. A disk that stops taking bytes is an error, not a shorter file. */
+async function fill(file: DiskFile, bytes: Uint8Array): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      const written = await file.write(bytes.subarray(done));
+      if (written <= 0) throw new Error('The disk took no more bytes');
+      done += written;
+    }
+    if ((await file.size()) !== bytes.length) throw new Error('The file is not as long as what was written');
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** On Windows a virus scanner or an indexer may hold the target open for a moment. */
+async function renameOver(from: string, to: string, disk: Disk): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await disk.rename(from, to);
+    } catch (error) {
+      const code = errorCode(error);
+      const worthWaiting = process.platform === 'win32' && code !== undefined && HELD_OPEN.has(code);
+      if (!worthWaiting || attempt === RENAME_TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20 * attempt));
+    }
+  }
+}
+
+function bytesOf(content: string | Uint8Array): Uint8Array {
+  return typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+}
