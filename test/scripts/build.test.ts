@@ -30,7 +30,7 @@ export async function answer() {
 }
 `;
 
-describe('scripts/build.mjs', () => {
+describe('scripts/build.mjs', { timeout: 120_000 }, () => {
   let folder: string;
   let project: string;
 

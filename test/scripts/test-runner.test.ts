@@ -41,7 +41,8 @@ it('passes', () => expect(1).toBe(1));
 const LONG = `/** A year in a minute. */
 ${GOOD}`;
 
-describe('npm test, npm run check and npm run test:long', () => {
+// Each test runs whole suites of its own: minutes, not seconds, before they count as hung.
+describe('npm test, npm run check and npm run test:long', { timeout: 180_000 }, () => {
   let project: string;
 
   beforeAll(async () => {
