@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import type { Operation } from '#contract/define-operation.ts';
+import type { FieldProblem } from '#contract/errors/envelope.ts';
+import { fieldProblems } from './request-problems.ts';
+
+/** The request did not fit the contract: HTTP 422 with one entry per field. */
+export class InvalidRequest extends Error {
+  override readonly name = 'InvalidRequest';
+  constructor(readonly problems: readonly FieldProblem[]) {
+    super('The request is not valid');
+  }
+}
+
+export interface RawRequest {
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+  /** Text of the body, empty where there is none. */
+  readonly body: string;
+}
+
+export interface ParsedRequest {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+/**
+ * Checks path, query and body against the operation. An absent body counts as `{}`: the public SDKs send empty POSTs
+ * under a JSON content type.
+ * @throws InvalidRequest
+ */
+export function parseRequest(operation: Operation, raw: RawRequest): ParsedRequest {
+  const problems: FieldProblem[] = [];
+  const read = (part: 'path' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): unknown => {
+    if (!schema) return undefined;
+    const result = bestParse(schema, value);
+    if (result.success) return result.data;
+    problems.push(...fieldProblems(part, result.error, value, result.known));
+    return undefined;
+  };
+  const params = read('path', operation.params, raw.params);
+  const query = read('query', operation.query, raw.query);
+  const body = operation.body ? read('body', operation.body, parseBody(raw.body)) : undefined;
+  if (problems.length) throw new InvalidRequest(problems);
+  return { params, query, body };
+}
+
+function parseBody(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unreadable';
+    throw new InvalidRequest([
+      { loc: ['body'], msg: `The body is not JSON: ${reason.slice(0, 200)}`, type: 'json_invalid' },
+    ]);
+  }
+}
+
+type Outcome = { success: true; data: unknown } | { success: false; error: z.ZodError; known: readonly string[] };
+
+/** Where a body may have one of several shapes, the complaint is about the shape it comes closest to. */
+function bestParse(schema: z.ZodType, value: unknown): Outcome {
+  const options = 'options' in schema.def ? (schema.def.options as z.ZodType[]) : [schema];
+  let closestMiss: Outcome | undefined;
+  let fewest = Number.POSITIVE_INFINITY;
+  for (const option of options) {
+    const result = option.safeParse(value);
+    if (result.success) return { success: true, data: result.data };
+    if (result.error.issues.length < fewest) {
+      fewest = result.error.issues.length;
+      closestMiss = { success: false, error: result.error, known: knownKeys(option) };
+    }
+  }
+  return closestMiss ?? { success: true, data: value };
+}
+
+function knownKeys(schema: z.ZodType): string[] {
+  return 'shape' in schema.def ? Object.keys(schema.def.shape as object) : [];
+}
