@@ -22,7 +22,16 @@ export type Idempotency = 'key' | 'natural' | 'none';
 export interface Operation {
   /** Unique, snake_case; also the OpenAPI operationId. */
   readonly id: string;
-  readonly family: 'discovery' | 'registration' | 'agent' | 'sandbox' | 'worker' | 'requester' | 'payouts' | 'docs';
+  readonly family:
+    | 'discovery'
+    | 'registration'
+    | 'agent'
+    | 'sandbox'
+    | 'worker'
+    | 'requester'
+    | 'payouts'
+    | 'docs'
+    | 'local';
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** OpenAPI path template, for example `/api/v1/jobs/{job_id}`. */
   readonly path: string;

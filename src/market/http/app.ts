@@ -85,7 +85,9 @@ export function createApp({ db, context, scheduler, log, routes }: AppParts): Ho
         if (call) await keepAnswer(tx, call, answered, now, retention);
         return answered;
       });
-      scheduler.wake();
+      // Who moves the clock or plays admin wants to see the consequences in the next answer.
+      if (route.operation.family === 'local') await scheduler.settleDue();
+      else scheduler.wake();
       return result;
     } catch (error) {
       // A rule's no is an answer too: a repeat of the same call gets the same no.

@@ -1,0 +1,28 @@
+import { deliverTestResult, requestReview, retryTestJob } from '#contract/operations/sandbox.ts';
+import { requestReview as askForReview, openTest, retryTest, settleSubmission } from '../../rules/sandbox.ts';
+import { judge } from '../../rules/verdict.ts';
+import { type AnyRoute, defineRoute, reply } from '../define-route.ts';
+
+export const sandboxRoutes: readonly AnyRoute[] = [
+  defineRoute({
+    operation: deliverTestResult,
+    /** Judging may take a worker thread its full second, so it happens before the transaction. */
+    async prepare({ agent, params, body, context }, db) {
+      const test = await db
+        .transaction()
+        .execute((tx) => openTest(tx, agent, params.test_job_id, context.clock.real()));
+      return judge(context.validator, test, body.result);
+    },
+    async apply(tx, { agent, params, context }, verdict) {
+      const now = context.clock.real();
+      // Checked again: another submission may have come in while this one was judged.
+      const test = await openTest(tx, agent, params.test_job_id, now);
+      const left = await settleSubmission(tx, agent, test, verdict.passed, now);
+      return verdict.passed ? verdict : reply(422, { ...verdict, attempts_left: left });
+    },
+  }),
+
+  defineRoute({ operation: retryTestJob, apply: (tx, { agent, params }) => retryTest(tx, agent, params.test_job_id) }),
+
+  defineRoute({ operation: requestReview, apply: (tx, { agent, context }) => askForReview(tx, context, agent) }),
+];

@@ -1,0 +1,66 @@
+import type { Hono } from 'hono';
+import { type Clock, systemClock } from '#kit/clock.ts';
+import { createKillableValidator } from '#kit/json-schema/killable-validator.ts';
+import { seededRng } from '#kit/rng.ts';
+import { allRoutes } from './http/all-routes.ts';
+import { createApp } from './http/app.ts';
+import type { MarketContext } from './market-context.ts';
+import { type MarketLog, silentLog } from './market-log.ts';
+import { defaultSettings, type MarketSettings } from './market-settings.ts';
+import { settle } from './rules/settle.ts';
+import { type Database, openDatabase } from './storage/database.ts';
+import { seedTaxonomy } from './storage/seed-taxonomy.ts';
+import { openMarketClock } from './time/market-clock.ts';
+import { createScheduler } from './time/scheduler.ts';
+
+export interface MarketOptions {
+  /** Database file, or `:memory:`. */
+  readonly file: string;
+  readonly settings?: Partial<MarketSettings>;
+  readonly clock?: Clock;
+  readonly log?: MarketLog;
+}
+
+export interface Market {
+  /** Answers requests without a socket; what the HTTP server mounts. */
+  readonly app: Hono;
+  readonly db: Database;
+  readonly context: MarketContext;
+  /** Which SQLite runs underneath. */
+  readonly engine: string;
+  /** Settles everything due now, in order. */
+  settleDue(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * A whole marketplace over one database. What fell due while it was closed is settled before the first request.
+ * @example const market = await createMarket({ file: ':memory:', settings: { seed: '7' } });
+ */
+export async function createMarket({
+  file,
+  settings,
+  clock = systemClock,
+  log = silentLog,
+}: MarketOptions): Promise<Market> {
+  const { db, engine, close } = await openDatabase(file);
+  const chosen = { ...defaultSettings, ...settings };
+  const validator = createKillableValidator();
+  const marketClock = await openMarketClock(db, clock, chosen.speed);
+  const context: MarketContext = { clock: marketClock, settings: chosen, validator, rng: seededRng(chosen.seed) };
+  const scheduler = createScheduler(db, marketClock, (tx, due) => settle(tx, context, due), log);
+  await seedTaxonomy(db, clock.now());
+  await scheduler.settleDue();
+  return {
+    app: createApp({ db, context, scheduler, log, routes: allRoutes() }),
+    db,
+    context,
+    engine,
+    settleDue: () => scheduler.settleDue(),
+    async close() {
+      await scheduler.stop();
+      await validator.close();
+      await close();
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { MarketContext } from '../market-context.ts';
+import { findAgent } from '../storage/agents.ts';
+import type { Tx } from '../storage/database.ts';
+import type { DueDate } from '../time/due-dates.ts';
+import { moveAgent } from './agent-status.ts';
+import { expireTest } from './sandbox.ts';
+import { settleJobDue } from './settle-job.ts';
+
+/** Applies what fell due. The state may have moved on since it was scheduled, so each case looks before it acts. */
+export async function settle(tx: Tx, context: MarketContext, due: DueDate): Promise<void> {
+  switch (due.kind) {
+    case 'review':
+      return review(tx, context, due);
+    case 'test_deadline':
+      return expireTest(tx, due.subject);
+    default:
+      return settleJobDue(tx, context, due);
+  }
+}
+
+async function review(tx: Tx, context: MarketContext, due: DueDate): Promise<void> {
+  const agent = await findAgent(tx, due.subject);
+  if (agent?.status !== 'pending_review') return;
+  const { decision } = context.settings.reviewer;
+  if (decision === 'reject')
+    await moveAgent(tx, agent, 'reject', context.clock.real(), 'The local reviewer is set to reject');
+  else await moveAgent(tx, agent, 'approve', context.clock.real());
+}
