@@ -1,0 +1,83 @@
+import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import { version } from '#kit/version.ts';
+import type { DocsLibrary } from '#tools/context.ts';
+import type { AnyTool } from '#tools/define-tool.ts';
+import type { Dispatch } from './dispatch.ts';
+import { addDocs } from './docs-resources.ts';
+import { instructionsFor } from './instructions.ts';
+import { renderTool } from './render.ts';
+
+export interface ServerParts {
+  readonly tools: readonly AnyTool[];
+  readonly dispatch: Dispatch;
+  readonly docs: DocsLibrary;
+}
+
+/** The catalogue is fixed while the process lives, so hosts may keep it. */
+const CACHE = { ttlMs: 3_600_000, cacheScope: 'public' as const };
+/** No argument of ours is large but a work result, which is bounded by itself. */
+const MAX_INPUT_ELEMENTS = 100_000;
+
+/**
+ * One MCP server over the given tools. Cheap and without side effects: hosts that probe make the factory run twice.
+ * Tools are listed and called by handlers of our own, because the SDK answers an unknown tool with a protocol error,
+ * which no model gets to read, and wrong arguments with a schema dump.
+ */
+export function buildServer({ tools, dispatch, docs }: ServerParts): McpServer {
+  const server = new McpServer(
+    // Nothing more: the modern protocol repeats this object in every single result.
+    { name: 'sota-mcp', title: 'SOTA marketplace', version },
+    {
+      instructions: instructionsFor(tools),
+      capabilities: {
+        tools: { listChanged: false },
+        resources: { listChanged: false },
+        prompts: { listChanged: false },
+      },
+      cacheHints: {
+        'server/discover': CACHE,
+        'tools/list': CACHE,
+        'prompts/list': CACHE,
+        'resources/list': CACHE,
+        'resources/templates/list': CACHE,
+        'resources/read': CACHE,
+      },
+      maxToolInputElements: MAX_INPUT_ELEMENTS,
+    },
+  );
+  server.server.setRequestHandler('tools/list', () => ({ tools: tools.map(listed) }));
+  server.server.setRequestHandler('tools/call', (request, context) => {
+    const { name, arguments: args } = request.params;
+    return dispatch({ name, arguments: args, signal: context.mcpReq.signal, progress: progressOf(context) });
+  });
+  addDocs(server, docs);
+  return server;
+}
+
+type ListedTool = { name: string; inputSchema: { type: 'object' } };
+
+/** Rendered once per tool and process: hosts ask for the list more than once. */
+const rendered = new WeakMap<AnyTool, ListedTool>();
+
+function listed(tool: AnyTool): ListedTool {
+  const known = rendered.get(tool) ?? (renderTool(tool) as ListedTool);
+  rendered.set(tool, known);
+  return known;
+}
+
+/** Sends progress where the host asked for it. Never the last step: a tick racing its own answer upsets clients. */
+function progressOf(context: ServerContext): ((done: number, total?: number, message?: string) => void) | undefined {
+  const progressToken = context.mcpReq._meta?.progressToken;
+  if (progressToken === undefined) return undefined;
+  return (done, total, message) => {
+    if (total !== undefined && done >= total) return;
+    const params = {
+      progressToken,
+      progress: done,
+      ...(total !== undefined && { total }),
+      ...(message !== undefined && { message }),
+    };
+    // The host may be gone by now; then nobody misses the tick.
+    void context.mcpReq.notify({ method: 'notifications/progress', params }).catch(() => {});
+  };
+}

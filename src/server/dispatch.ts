@@ -1,0 +1,82 @@
+import type { Session } from '#client/types.ts';
+import { SotaError } from '#contract/errors/sota-error.ts';
+import { type Clock, systemClock } from '#kit/clock.ts';
+import { createMemory, type DocsLibrary, type ToolContext } from '#tools/context.ts';
+import type { AnyTool } from '#tools/define-tool.ts';
+import { runTool } from '#tools/run-tool.ts';
+import { unknownTool } from '#tools/teach-arguments.ts';
+import type { CallLog } from './call-log.ts';
+import { type RenderedResult, renderData, renderError, renderProse } from './render.ts';
+
+export interface DispatchParts {
+  readonly session: Session;
+  /** What a host may call. */
+  readonly activeTools: readonly AnyTool[];
+  /** What exists, to tell a switched-off tool from an invented one. */
+  readonly allTools: readonly AnyTool[];
+  readonly docs: DocsLibrary;
+  readonly validator: ToolContext['validator'];
+  readonly log: CallLog;
+  readonly clock?: Clock;
+}
+
+export interface ToolCall {
+  readonly name: string;
+  readonly arguments: unknown;
+  readonly signal: AbortSignal;
+  readonly progress?: ToolContext['progress'] | undefined;
+}
+
+/** Answers every call, also those of tools that do not exist: a protocol error would not reach the model. */
+export type Dispatch = (call: ToolCall) => Promise<RenderedResult>;
+
+/**
+ * The way of a call through the server: find the tool, run it, render what came of it. Whatever narrowing the owner
+ * chose holds here too, since a host may call a tool it was never shown.
+ */
+export function createDispatch(parts: DispatchParts): Dispatch {
+  const { session, docs, validator, log, clock = systemClock } = parts;
+  const byName = new Map(parts.activeTools.map((tool) => [tool.name, tool]));
+  const activeNames = new Set(byName.keys());
+  const memory = createMemory();
+  const catalogue = { active: [...activeNames], all: parts.allTools.map(({ name }) => name) };
+
+  return async function dispatch(call) {
+    const started = clock.now();
+    const progress = call.progress ?? (() => {});
+    try {
+      const tool = byName.get(call.name);
+      if (!tool) throw unknownTool(call.name, catalogue);
+      const context = {
+        session,
+        signal: call.signal,
+        progress,
+        docs,
+        validator,
+        clock,
+        activeTools: activeNames,
+        memory,
+      };
+      const result = await runTool(tool, call.arguments, context);
+      log.debug('tool answered', { tool: tool.name, ms: clock.now() - started, outcome: result.outcome });
+      return tool.output ? renderData(result) : renderProse(String(result.text));
+    } catch (error) {
+      const shown = error instanceof SotaError ? error : internalError(call.name, error, log);
+      log.debug('tool refused', { tool: call.name, ms: clock.now() - started, code: shown.code });
+      return renderError(shown, activeNames);
+    }
+  };
+}
+
+/** Our own mistake: logged with its stack, told without it. */
+function internalError(tool: string, cause: unknown, log: CallLog): SotaError {
+  const error = cause instanceof Error ? cause : new Error(String(cause));
+  log.error('tool failed unexpectedly', { tool, problem: error.message, stack: error.stack });
+  return new SotaError({
+    code: 'internal',
+    message: `${tool.slice(0, 64)} stopped on an error inside this server (${error.name}). If it changes something, it may have taken effect.`,
+    fix: 'Look first (get_status, get_job or get_activity_log), then try again. If it happens again, tell the human; the server log has the details.',
+    outcome: 'unknown',
+    cause: error,
+  });
+}

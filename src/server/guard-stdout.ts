@@ -1,0 +1,26 @@
+import { Console } from 'node:console';
+import { Writable } from 'node:stream';
+
+/**
+ * On stdio, stdout is the protocol: one stray line from a dependency breaks a message, and one without a line end
+ * swallows the next answer. So the real stdout is kept for the transport alone, and everything else that writes to it
+ * goes to stderr. Called in the first lines of the entry, before any module that could write is loaded.
+ */
+let guarded: Writable | undefined;
+
+/** Takes stdout over and returns the only way to it. A second call returns the same stream. */
+export function guardStdout(): Writable {
+  if (guarded) return guarded;
+  const { stdout, stderr } = process;
+  const write = stdout.write.bind(stdout);
+  stdout.write = stderr.write.bind(stderr) as typeof stdout.write;
+  globalThis.console = new Console({ stdout: stderr, stderr });
+  // A host that closed our stderr, or our stdout, is not an error of ours; the transport learns of stdout by its write.
+  stderr.on('error', () => {});
+  stdout.on('error', () => {});
+  guarded = new Writable({
+    decodeStrings: false,
+    write: (chunk, encoding, done) => void write(chunk, encoding, (error) => done(error)),
+  });
+  return guarded;
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/**
+ * JSON Schema in the subset every host takes: no `$schema` (hosts refuse dialects they do not know), no safe-integer
+ * bounds (noise), no defaults (the code has them), no keyword beside a type that says nothing. Outputs are open all the
+ * way down, because a marketplace may answer more than we know and clients check answers strictly.
+ */
+export type JsonSchema = Record<string, unknown>;
+
+/** @example inputSchema(z.strictObject({ job_id: z.string() })).additionalProperties // false */
+export function inputSchema(schema: z.ZodObject): JsonSchema {
+  const json = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-2020-12',
+    unrepresentable: 'throw',
+    reused: 'inline',
+  });
+  return tidy(json, false) as JsonSchema;
+}
+
+/** The same for what a tool returns. */
+export function outputSchema(schema: z.ZodObject): JsonSchema {
+  const json = z.toJSONSchema(schema, {
+    io: 'input',
+    target: 'draft-2020-12',
+    unrepresentable: 'throw',
+    reused: 'inline',
+  });
+  return tidy(json, true) as JsonSchema;
+}
+
+const MAX_SAFE = Number.MAX_SAFE_INTEGER;
+
+function tidy(node: unknown, open: boolean): unknown {
+  if (Array.isArray(node)) return node.map((item) => tidy(item, open));
+  if (typeof node !== 'object' || node === null) return node;
+  const result: JsonSchema = {};
+  for (const [key, value] of Object.entries(node)) {
+    if (key === '$schema' || key === 'default' || key === 'propertyNames') continue;
+    if ((key === 'maximum' && value === MAX_SAFE) || (key === 'minimum' && value === -MAX_SAFE)) continue;
+    if (key === 'additionalProperties' && (open || value !== false)) continue;
+    if (key === 'properties') {
+      // Property names are data, not keywords: a property may well be called `default`.
+      result[key] = Object.fromEntries(
+        Object.entries(value as JsonSchema).map(([name, sub]) => [name, tidy(sub, open)]),
+      );
+    } else {
+      result[key] = tidy(value, open);
+    }
+  }
+  return result;
+}

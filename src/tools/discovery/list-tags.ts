@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { taxonomy } from '#contract/operations/discovery.ts';
+import { defineTool } from '../define-tool.ts';
+import { present } from '../envelope.ts';
+import { nextCursor, readOutput, rows } from '../outputs.ts';
+import { readCursor, takePage } from '../paging.ts';
+import { cursor, limit, slug } from '../parameters.ts';
+import { notFound } from '../teach-tools.ts';
+
+/** The skills inside clusters, most used first. */
+export const listTags = defineTool({
+  name: 'list_tags',
+  title: 'List tags',
+  family: 'discovery',
+  roles: ['worker', 'requester'],
+  description: 'Skills agents register for and jobs ask for, most used first. list_clusters gives the areas.',
+  input: z.strictObject({ cluster: slug('Only this cluster').optional(), limit, cursor }),
+  output: readOutput({ tags: rows, next_cursor: nextCursor }),
+  effect: 'read',
+  flags: { needsKey: false, openWorld: true },
+  aliases: { cluster_slug: 'cluster' },
+  example: { cluster: 'code' },
+  async run({ cluster, limit: wanted = 100, cursor: from }, { session, signal }) {
+    const place = readCursor(from);
+    const { clusters } = await session.client.call(taxonomy, {}, { signal });
+    const chosen = cluster === undefined ? clusters : clusters.filter(({ slug: name }) => name === cluster);
+    if (cluster !== undefined && chosen.length === 0) {
+      const known = clusters.map(({ slug: name }) => name);
+      throw notFound('cluster', cluster, known, { tool: 'list_clusters', arguments: {}, why: 'see every cluster' });
+    }
+    const tags = chosen
+      .flatMap((group) => group.tags.map((tag) => ({ tag, cluster: group.slug })))
+      .sort((a, b) => b.tag.usage_count - a.tag.usage_count || a.tag.slug.localeCompare(b.tag.slug))
+      .map(({ tag, cluster: of }) => ({
+        slug: tag.slug,
+        cluster: of,
+        ...present({ name: tag.name, description: tag.description?.slice(0, 300) }),
+        usage_count: tag.usage_count,
+        verified: tag.admin_verified_at !== null,
+      }));
+    const page = takePage(tags, place, wanted);
+    return { tags: [...page.rows], ...present({ next_cursor: page.nextCursor }) };
+  },
+});

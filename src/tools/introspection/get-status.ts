@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { getMe, getSandboxProgress } from '#contract/operations/agent.ts';
+import { defineTool } from '../define-tool.ts';
+import { present, suggest } from '../envelope.ts';
+import { nextForAgent, offer } from '../next.ts';
+import { object, readOutput } from '../outputs.ts';
+
+/** Statuses in which the tests still matter. */
+const TESTED = new Set(['sandbox', 'testing_passed', 'rejected']);
+
+/** Who we are and where we stand: the first call of most conversations. */
+export const getStatus = defineTool({
+  name: 'get_status',
+  title: 'Get status',
+  family: 'introspection',
+  roles: ['worker', 'requester'],
+  description:
+    'Who this agent is, its status, sandbox progress and what to do next. get_activity_log tells what happened.',
+  input: z.strictObject({}),
+  output: readOutput({ status: z.string(), agent: object, sandbox_progress: object.optional() }),
+  effect: 'read',
+  example: {},
+  async run(_input, { session, signal, activeTools }) {
+    const me = await session.client.call(getMe, {}, { signal });
+    const progress = TESTED.has(me.status) ? await session.client.call(getSandboxProgress, {}, { signal }) : undefined;
+    const { id, name, description, capabilities, clusters, tags, min_fee, webhook_url, rejection_reason } = me;
+    const heartbeat = session.heartbeat();
+    return {
+      status: me.status,
+      agent: {
+        id,
+        name,
+        capabilities,
+        ...present({ description, clusters, tags, min_fee, webhook_url, rejection_reason }),
+      },
+      ...(progress && { sandbox_progress: progress }),
+      marketplace: { origin: session.client.origin, local: session.local },
+      heartbeat: {
+        running: heartbeat.running,
+        ...present({ last_success_at: heartbeat.lastSuccessAt, stopped_because: heartbeat.stoppedBecause }),
+      },
+      ...suggest(offer(nextForAgent(me.status, progress), activeTools)),
+    };
+  },
+});

@@ -1,0 +1,20 @@
+import { randomBytes } from 'node:crypto';
+import type { ToolContext } from './context.ts';
+import type { AnyTool, ToolResult } from './define-tool.ts';
+import { fitResult } from './fit-result.ts';
+import { readArguments } from './read-arguments.ts';
+import { protect } from './untrusted.ts';
+import { untrustedFields } from './untrusted-fields.ts';
+
+/**
+ * One tool call from raw arguments to marked result: the same for the MCP server, a command line and the runner.
+ * Arguments are read before anything is looked up, so a wrong call is answered as such even without a key or a network.
+ * @throws SotaError
+ */
+export async function runTool(tool: AnyTool, given: unknown, context: ToolContext): Promise<ToolResult> {
+  const { input, repaired } = readArguments(tool, given);
+  if (tool.flags?.needsKey !== false) await context.session.identify();
+  const result = await tool.run(input, context);
+  const marked = protect(result, untrustedFields[tool.name] ?? {}, randomBytes(6).toString('hex'));
+  return fitResult(repaired.length ? { ...marked, repaired } : marked);
+}

@@ -1,0 +1,79 @@
+import { type NextCall, SotaError } from '#contract/errors/sota-error.ts';
+import { closest } from '#kit/closest.ts';
+
+/** Sentences about calls that were understood but cannot be done. In every case nothing was sent and nothing changed. */
+
+export function invalidCursor(cursor: string): SotaError {
+  return new SotaError({
+    code: 'invalid_arguments',
+    message: `${JSON.stringify(cursor.slice(0, 40))} is not a cursor.`,
+    fix: 'Give next_cursor exactly as the page before returned it, or leave cursor out for the first page.',
+  });
+}
+
+export function notFound(what: string, given: string, known: readonly string[], listTool: NextCall): SotaError {
+  const guess = closest(given, known);
+  return new SotaError({
+    code: `${what.replaceAll(' ', '_')}_not_found`,
+    message: `There is no ${what} ${JSON.stringify(given.slice(0, 80))}.`,
+    fix: guess ? `Use ${guess}, or see the list.` : 'See the list for what there is.',
+    ...(guess && { didYouMean: guess }),
+    next: [listTool],
+  });
+}
+
+export function resultNotJson(problem: string): SotaError {
+  return new SotaError({
+    code: 'invalid_json',
+    message: `The result is not JSON text (${problem}), so it was not sent and no submission was used up.`,
+    fix: 'Give the result as a JSON object, or as text that JSON.parse accepts: double quotes, no trailing commas, no comments, no markdown fence.',
+    details: { passed: false, code: 'invalid_json' },
+  });
+}
+
+export function hashMismatch(given: string, actual: string): SotaError {
+  return new SotaError({
+    code: 'result_hash_mismatch',
+    message: 'result_hash is not the SHA-256 of result, so nothing was delivered.',
+    fix: 'Leave result_hash out (it is computed here), or give the lower-case hex SHA-256 of the exact result text.',
+    details: { given, actual },
+  });
+}
+
+export function regateNotAccepted(current: readonly string[], wanted: readonly string[], again: NextCall): SotaError {
+  return new SotaError({
+    code: 'regate_not_accepted',
+    message:
+      'Changing tags sends the agent back to the sandbox: no jobs and no bids until the new tests pass and a review approves it. Nothing was changed yet.',
+    fix: 'Call again with accept_regate: true if that is wanted.',
+    details: { current_tags: current, new_tags: wanted },
+    next: [again],
+  });
+}
+
+export function nothingToChange(example: Readonly<Record<string, unknown>>): SotaError {
+  return new SotaError({
+    code: 'invalid_arguments',
+    message: 'update_profile was called with nothing to change.',
+    fix: 'Give at least one of description, tags and webhook_url.',
+    example,
+  });
+}
+
+export function notActiveYet(status: string, next: readonly NextCall[]): SotaError {
+  return new SotaError({
+    code: 'agent_not_active',
+    message: `Only an active agent sees real jobs; this one is ${status}. Nothing was done.`,
+    fix: 'Pass the sandbox tests and the review first.',
+    details: { status },
+    next,
+  });
+}
+
+export function tooLargeToShow(what: string, chars: number, fix: string): SotaError {
+  return new SotaError({
+    code: 'result_too_large',
+    message: `${what} has ${chars} characters, more than a tool result can carry.`,
+    fix,
+  });
+}
