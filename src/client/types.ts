@@ -6,6 +6,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Told about every retry, so that a host with a progress token sees the call is alive. */
   readonly onAttempt?: (attempt: number, reason: string) => void;
+  /** How long and how often to try; chosen by the operation unless given. */
+  readonly profile?: 'read' | 'tool' | 'beat' | 'delivery';
 }
 
 /** What a caller wants done once. */
@@ -17,6 +19,11 @@ export interface Intent<O extends Operation> {
   readonly after?: string;
   /** What separates this from an equal intent before it, for example the attempt number of a test. */
   readonly epoch?: string;
+  /**
+   * Fixes the Idempotency-Key together with the rest of the intent. Given by callers that wrote it down before they
+   * sent anything, so that a repeat after a crash carries the same key. Fresh for every call unless given.
+   */
+  readonly nonce?: string;
 }
 
 /** A mutation that was answered. */
@@ -45,6 +52,9 @@ export interface Identity {
   readonly keyPrefix: string;
 }
 
+/** What is known of ourselves without asking the marketplace. */
+export type KnownIdentity = Omit<Identity, 'agentId'> & Partial<Pick<Identity, 'agentId'>>;
+
 export interface RegisterArguments {
   readonly email: string;
   readonly name: string;
@@ -69,8 +79,11 @@ export interface Session {
   origin(): Promise<string>;
   /** Who we are; with `--local` registers an agent on first use. Throws the SotaError that says how to get a key. */
   identify(): Promise<Identity>;
-  /** The same without side effects: undefined where there is no usable key. */
-  known(): Identity | undefined;
+  /**
+   * The same without side effects: undefined where there is no usable key. The id is missing while the key came from
+   * the environment and the marketplace has not been asked yet whose it is.
+   */
+  known(): KnownIdentity | undefined;
   /** Why there is no usable key, as a SotaError to show; undefined where there is one. */
   keyProblem(): Error | undefined;
   /** Registers and stores the credentials 0600; the key never leaves the session. */
@@ -83,6 +96,8 @@ export interface Session {
     options?: CallOptions & { after?: string },
   ): Promise<Settled<{ key_id?: string; keyPrefix: string; storedAt: string }>>;
   heartbeat(): HeartbeatState;
+  /** Beats every 30 s from now on, as soon and as long as there is a key. Repeating it changes nothing. */
+  startHeartbeat(): void;
   /** One beat now. */
   beat(options?: CallOptions): Promise<{ last_seen_at?: string }>;
   /** Stops timers and waits for mutations under way, at most `graceMs`. */

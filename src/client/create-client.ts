@@ -1,0 +1,288 @@
+import type { Operation, RequestOf, ResponseOf } from '#contract/define-operation.ts';
+import type { Problem } from '#contract/errors/envelope.ts';
+import { SotaError } from '#contract/errors/sota-error.ts';
+import { teach } from '#contract/errors/teach.ts';
+import { openapi } from '#contract/operations/discovery.ts';
+import { type Clock, systemClock } from '#kit/clock.ts';
+import { sha256Hex } from '#kit/hash.ts';
+import { createLogger, type Logger } from '#kit/log.ts';
+import { sendOnce, type WireRequest } from './http.ts';
+import { createNonceIntents, type IntentRunner } from './intents.ts';
+import { createOfferedOperations } from './offered-operations.ts';
+import { prepareRequest } from './prepare-request.ts';
+import { type RetryResult, sendWithRetries } from './retry.ts';
+import { newestWins, profileFor, type RetryProfiles, retryProfiles } from './retry-profiles.ts';
+import { createRetryBudget, type RetryBudget, type Rng } from './retry-timing.ts';
+import type { CallOptions, Identity, Intent, Settled, SotaClient } from './types.ts';
+
+/** The key a request is sent with. */
+export interface KeyInUse {
+  readonly key: string;
+  readonly source: Identity['keySource'];
+  readonly agentId?: string | undefined;
+}
+
+export interface ClientAuth {
+  /** The key to use now. Throws the SotaError that says how to get one. */
+  current(): Promise<KeyInUse>;
+  /** The marketplace refused this key: true when another one is at hand. */
+  renew?(refused: string, problem: Problem): Promise<boolean>;
+}
+
+export interface ClientOptions {
+  /** Asked before every attempt, so that an origin may move; must be cheap once it is known. */
+  readonly origin: () => Promise<string>;
+  /** Names the marketplace in idempotency keys. Default: its origin. */
+  readonly originId?: string | undefined;
+  readonly auth?: ClientAuth;
+  /** Of this package, for the User-Agent header. */
+  readonly version?: string | undefined;
+  readonly profiles?: Partial<RetryProfiles>;
+  readonly intents?: IntentRunner;
+  readonly budget?: RetryBudget;
+  readonly clock?: Clock;
+  readonly rng?: Rng;
+  readonly log?: Logger;
+  /** Larger answers are not read. */
+  readonly maxResponseBytes?: number;
+}
+
+export interface ClosableClient extends SotaClient {
+  /** Waits for mutations under way, at most `graceMs`, then stops all retrying. */
+  close(graceMs: number): Promise<void>;
+}
+
+const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The typed client of the marketplace.
+ * @example
+ * const client = createClient({ origin: async () => 'https://api.sota.market' });
+ * const { clusters } = await client.call(taxonomy, {});
+ */
+export function createClient(options: ClientOptions): ClosableClient {
+  const {
+    auth,
+    clock = systemClock,
+    rng = Math.random,
+    log = createLogger(),
+    intents = createNonceIntents(),
+    budget = createRetryBudget(),
+    maxResponseBytes = MAX_RESPONSE_BYTES,
+  } = options;
+  const profiles: RetryProfiles = { ...retryProfiles, ...options.profiles };
+  const userAgent = options.version ? `sota-mcp/${options.version}` : 'sota-mcp';
+  const stopping = new AbortController();
+  const misfits = new Set<string>();
+  let lastOrigin = '';
+
+  const originFor = async (operation: Operation) => {
+    try {
+      lastOrigin = normalizeOrigin(await options.origin());
+    } catch (error) {
+      if (error instanceof SotaError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw teach.unreachable(lastOrigin || 'its address', operation, reason, error);
+    }
+    return lastOrigin;
+  };
+  const offered = createOfferedOperations(
+    async (origin) => (await exchange({ operation: openapi, target: openapi.path }, { origin, repeatable: true })).data,
+  );
+
+  return {
+    get origin() {
+      return lastOrigin;
+    },
+
+    async call<O extends Operation>(operation: O, request: RequestOf<O>, callOptions: CallOptions = {}) {
+      const { wire } = prepareRequest(operation, request);
+      await requireOffer(operation);
+      const repeatable = operation.idempotency === 'natural' || newestWins.has(operation.id);
+      const { data } = await exchange(wire, { repeatable, ...callOptions });
+      return data as ResponseOf<O>;
+    },
+
+    async run<O extends Operation>(operation: O, intent: Intent<O>, callOptions: CallOptions = {}) {
+      const { wire, canonical } = prepareRequest(operation, intent.request);
+      const repeatable = await isRepeatable(operation);
+      const agentId = await agentOf(operation);
+      const { slot, epoch, after, nonce } = intent;
+      const origin = options.originId ?? (await originFor(operation));
+      const settled = await intents.run(
+        { operation, origin, agentId, slot, epoch, after, nonce, canonical, request: wire },
+        (request, key, onAttempt) => exchange(request, { repeatable, key, onAttempt, profile: callOptions.profile }),
+        callOptions,
+      );
+      return settled as Settled<ResponseOf<O>>;
+    },
+
+    async close(graceMs) {
+      let cancel: () => void = () => undefined;
+      const grace = new Promise<void>((resolve) => {
+        cancel = clock.after(graceMs, resolve);
+      });
+      await Promise.race([intents.idle(), grace]);
+      cancel();
+      stopping.abort();
+    },
+  };
+
+  /** All attempts of one request, as data or as the error to show. */
+  async function exchange(
+    request: WireRequest,
+    how: {
+      readonly repeatable: boolean;
+      readonly key?: string;
+      readonly origin?: string;
+      readonly signal?: AbortSignal | undefined;
+      readonly onAttempt?: CallOptions['onAttempt'] | undefined;
+      readonly profile?: CallOptions['profile'] | undefined;
+    },
+  ): Promise<{ data: unknown; attempts: number; replayed: boolean }> {
+    const { operation } = request;
+    const reads = operation.method === 'GET';
+    if (how.signal?.aborted) throw teach.cancelled(operation, false);
+    const signal = how.signal ? AbortSignal.any([how.signal, stopping.signal]) : stopping.signal;
+    const profile = profiles[how.profile ?? profileFor(operation)];
+    let used: KeyInUse | undefined;
+    const result = await sendWithRetries(
+      async (attempt, timeoutMs) => {
+        if (usesKey(operation)) used = await auth?.current();
+        let origin: string;
+        try {
+          origin = how.origin ?? (await originFor(operation));
+        } catch (error) {
+          // It may be between two homes: the next attempt asks again.
+          if (!(error instanceof SotaError) || !error.retryable) throw error;
+          return { outcome: 'never_sent', worthRepeating: true, reason: error.message, cause: error };
+        }
+        return await sendOnce(request, {
+          origin,
+          attempt,
+          timeoutMs,
+          retryAfterCapMs: profile.retryAfterCapMs,
+          clock,
+          userAgent,
+          maxBytes: maxResponseBytes,
+          apiKey: used?.key,
+          idempotencyKey: how.key,
+          // A mutation that has left is never broken off, only not repeated: see `intents.ts`.
+          signal: reads ? signal : undefined,
+        });
+      },
+      {
+        profile,
+        clock,
+        rng,
+        budget,
+        repeatable: reads || how.repeatable,
+        signal,
+        onAttempt: (attempt, reason) => {
+          log.debug('retrying', { operation: operation.id, attempt, reason });
+          how.onAttempt?.(attempt, reason);
+        },
+        renewKey: async (refused) =>
+          used !== undefined && refused.problem !== undefined
+            ? ((await auth?.renew?.(used.key, refused.problem)) ?? false)
+            : false,
+      },
+    );
+    if (result.last.outcome === 'answered') {
+      noteMisfit(operation, result.last.data);
+      return { data: result.last.data, attempts: result.attempts, replayed: result.last.replayed === true };
+    }
+    if (how.signal?.aborted) throw teach.cancelled(operation, !reads && result.last.outcome !== 'never_sent');
+    throw explain(operation, result, { reads, keyed: how.key !== undefined && how.repeatable, used });
+  }
+
+  function explain(
+    operation: Operation,
+    { last, attempts, earlierMayHaveHappened, retryAfterMs }: RetryResult,
+    { reads, keyed, used }: { reads: boolean; keyed: boolean; used: KeyInUse | undefined },
+  ): SotaError {
+    const { status, reason, problem = NO_PROBLEM } = last;
+    const retryAfterSeconds = toSeconds(retryAfterMs ?? last.retryAfterMs);
+    const unknown = () => {
+      // Without a memory of intents a repeat is a new intent: safe only where a second effect is impossible or harmless.
+      const repeatable =
+        operation.idempotency === 'natural' ||
+        newestWins.has(operation.id) ||
+        (operation.idempotency === 'key' && (intents.remembers || !operation.money));
+      return teach.unknownOutcome(operation, reason, { repeatable, attempts, retryAfterSeconds, status });
+    };
+    switch (last.outcome) {
+      case 'refused': {
+        // With an honoured key the marketplace would have replayed an earlier success, so a refusal is final; except
+        // for those that are decided before the key is looked at.
+        const undecided = earlierMayHaveHappened && !reads && (!keyed || status === 401 || status === 403);
+        if (status === 401 && used && !undecided) return teach.unauthorized(used.source, problem);
+        return teach.fromProblem(problem, status ?? 400, operation, { earlierMayHaveHappened: undecided });
+      }
+      case 'not_executed':
+        if (!reads && (earlierMayHaveHappened || last.inFlight)) return unknown();
+        return teach.rateLimited(operation, retryAfterSeconds, status);
+      case 'never_sent':
+        if (!reads && earlierMayHaveHappened) return unknown();
+        return teach.unreachable(lastOrigin, operation, reason, last.cause);
+      default:
+        return reads ? teach.noAnswer(operation, reason, status, retryAfterSeconds) : unknown();
+    }
+  }
+
+  async function requireOffer(operation: Operation): Promise<{ keyed: boolean } | undefined> {
+    if (operation.evidence !== 'proposed') return undefined;
+    return await offered.require(operation, await originFor(operation));
+  }
+
+  async function isRepeatable(operation: Operation): Promise<boolean> {
+    const offer = await requireOffer(operation);
+    if (operation.idempotency === 'natural' || newestWins.has(operation.id)) return true;
+    // That a guessed operation honours a key is a guess as well, unless its document says so.
+    return operation.idempotency === 'key' && (offer?.keyed ?? true);
+  }
+
+  /** Keys must differ between agents; where the id is not known yet, the API key tells agents apart. */
+  async function agentOf(operation: Operation): Promise<string> {
+    if (!usesKey(operation) || !auth) return '';
+    const { agentId, key } = await auth.current();
+    return agentId ?? `key:${sha256Hex(key).slice(0, 16)}`;
+  }
+
+  function noteMisfit(operation: Operation, data: unknown): void {
+    if (misfits.has(operation.id)) return;
+    const parsed = operation.response.safeParse(data);
+    if (parsed.success) return;
+    misfits.add(operation.id);
+    const problems = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    log.warn('an answer does not have the expected shape; it is passed on as it is', {
+      operation: operation.id,
+      problems,
+    });
+  }
+}
+
+const NO_PROBLEM: Problem = { shape: 'unreadable', message: 'The answer had no readable body', context: {} };
+
+/**
+ * An origin as everything else expects it: scheme, host, port and perhaps a prefix, without a slash at the end.
+ * @throws SotaError when it is no http(s) URL
+ */
+export function normalizeOrigin(text: string): string {
+  let url: URL;
+  try {
+    url = new URL(text.trim());
+  } catch (error) {
+    throw teach.badOrigin(text, error);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw teach.badOrigin(text);
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+function usesKey(operation: Operation): boolean {
+  return operation.auth === 'agent' || operation.auth === 'agent_or_owner';
+}
+
+function toSeconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.ceil(ms / 1000);
+}

@@ -1,0 +1,166 @@
+/**
+ * One attempt of one request: what leaves, what comes back, and what that tells about the effect. Retrying is not
+ * done here, and the HTTP library's own retries are off: whoever retries must know whether the request may have
+ * happened.
+ */
+import ky from 'ky';
+import type { Operation } from '#contract/define-operation.ts';
+import { type Problem, readProblem } from '#contract/errors/envelope.ts';
+import type { Clock } from '#kit/clock.ts';
+import { classifyAnswer, classifyFailure, isInFlight, type OutcomeClass } from './outcome-class.ts';
+import { parseRetryAfter, parseShouldRetry } from './retry-timing.ts';
+
+/** A request as it will be sent, in bytes that a journal can keep. */
+export interface WireRequest {
+  readonly operation: Operation;
+  /** Path and query, encoded. */
+  readonly target: string;
+  readonly body?: string;
+}
+
+export interface AttemptContext {
+  readonly origin: string;
+  readonly attempt: number;
+  readonly timeoutMs: number;
+  readonly retryAfterCapMs: number;
+  readonly clock: Clock;
+  readonly userAgent: string;
+  readonly maxBytes: number;
+  readonly apiKey?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface AttemptResult {
+  readonly outcome: OutcomeClass;
+  readonly worthRepeating: boolean;
+  /** In a few words, for people: `HTTP 503`, `ECONNRESET`, `no answer within 8 s`. */
+  readonly reason: string;
+  readonly status?: number;
+  /** The parsed body of a success. */
+  readonly data?: unknown;
+  readonly problem?: Problem;
+  /** The answer is that of an earlier request with the same key. */
+  readonly replayed?: boolean;
+  /** A request with the same key is still running. */
+  readonly inFlight?: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly shouldRetry?: boolean | undefined;
+  readonly cause?: unknown;
+}
+
+/** Sends once. Never throws for anything that happens on the wire. */
+export async function sendOnce(request: WireRequest, context: AttemptContext): Promise<AttemptResult> {
+  if (context.signal?.aborted) return { outcome: 'never_sent', worthRepeating: false, reason: 'cancelled' };
+  const controller = new AbortController();
+  let timedOut = false;
+  const cancelTimer = context.clock.after(context.timeoutMs, () => {
+    timedOut = true;
+    controller.abort();
+  });
+  const onAbort = () => controller.abort();
+  context.signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const response = await ky(new URL(context.origin + request.target), {
+      method: request.operation.method,
+      headers: headersOf(request, context),
+      ...(request.body === undefined ? {} : { body: request.body }),
+      signal: controller.signal,
+      retry: 0,
+      throwHttpErrors: false,
+      // Its time-out ends with the headers; ours covers the body.
+      timeout: false,
+      redirect: 'manual',
+    });
+    return await readAnswer(response, request.operation, context);
+  } catch (error) {
+    if (timedOut) {
+      const reason = `no answer within ${Math.round(context.timeoutMs / 100) / 10} s`;
+      return { outcome: 'unknown', worthRepeating: true, reason, cause: error };
+    }
+    if (context.signal?.aborted) return { outcome: 'unknown', worthRepeating: false, reason: 'cancelled' };
+    return { ...classifyFailure(error), cause: error };
+  } finally {
+    cancelTimer();
+    context.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+function headersOf(request: WireRequest, context: AttemptContext): Record<string, string> {
+  return {
+    Accept: request.operation.produces ?? 'application/json',
+    'User-Agent': context.userAgent,
+    'X-Request-Attempt': String(context.attempt),
+    ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...(context.apiKey === undefined ? {} : { 'X-API-Key': context.apiKey }),
+    ...(context.idempotencyKey === undefined ? {} : { 'Idempotency-Key': context.idempotencyKey }),
+  };
+}
+
+async function readAnswer(response: Response, operation: Operation, context: AttemptContext): Promise<AttemptResult> {
+  const { status, headers } = response;
+  const retryAfterHeader = parseRetryAfter(headers.get('retry-after'), context.clock.now(), context.retryAfterCapMs);
+  const shouldRetry = parseShouldRetry(headers.get('x-should-retry'));
+  const text = await readText(response, context.maxBytes);
+  if (status >= 200 && status < 300) {
+    const body = text === undefined ? undefined : parseSuccess(text, status, operation);
+    if (body === undefined) {
+      const reason = text === undefined ? 'the answer was too large' : 'the answer could not be read';
+      return { outcome: 'unknown', worthRepeating: text !== undefined, reason, status, shouldRetry };
+    }
+    const replayed = ['idempotent-replayed', 'idempotency-replayed'].some((name) => headers.get(name) === 'true');
+    return { outcome: 'answered', worthRepeating: false, reason: `HTTP ${status}`, status, replayed, data: body.value };
+  }
+  const problem = readProblem(parseLeniently(text ?? ''));
+  const retryAfterMs =
+    retryAfterHeader ?? parseRetryAfter(secondsIn(problem), context.clock.now(), context.retryAfterCapMs);
+  const hasRetryAfter = retryAfterHeader !== undefined;
+  return {
+    ...classifyAnswer(status, problem, { reads: operation.method === 'GET', hasRetryAfter }),
+    reason: `HTTP ${status}${problem.code ? ` ${problem.code}` : ''}`,
+    status,
+    problem,
+    inFlight: isInFlight(status, problem, hasRetryAfter),
+    retryAfterMs,
+    shouldRetry,
+  };
+}
+
+/** The body as text; undefined when it is over the limit, in which case the rest is not read. */
+async function readText(response: Response, maxBytes: number): Promise<string | undefined> {
+  if (!response.body) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Undefined where a success cannot be understood: it was cut, or it is not from the marketplace. */
+function parseSuccess(text: string, status: number, operation: Operation): { value: unknown } | undefined {
+  if (operation.produces && operation.produces !== 'application/json') return { value: text };
+  // These have no body by definition; everything else is JSON, and an empty text is half an answer.
+  if (status === 204 || status === 205) return { value: {} };
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function parseLeniently(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A gateway's page says nothing a reader of one sentence needs.
+    return text.trimStart().startsWith('<') ? undefined : text;
+  }
+}
+
+function secondsIn(problem: Problem): string | undefined {
+  const value = problem.context.retry_after ?? problem.context.retry_after_seconds;
+  return typeof value === 'number' && value >= 0 ? String(value) : undefined;
+}
