@@ -1,0 +1,181 @@
+/** The names and words test instances are mixed from. All invented or commonplace; none refers to anybody. */
+
+export const givenNames = [
+  'Amara',
+  'Bastian',
+  'Chiara',
+  'Dmitri',
+  'Elena',
+  'Farid',
+  'Greta',
+  'Hiro',
+  'Ines',
+  'Jonas',
+  'Kamala',
+  'Leif',
+  'Mirela',
+  'Nadia',
+  'Oskar',
+  'Priya',
+  'Quentin',
+  'Rosa',
+  'Stefan',
+  'Tamsin',
+  'Uma',
+  'Viktor',
+  'Wanda',
+  'Yusuf',
+] as const;
+
+export const familyNames = [
+  'Abbott',
+  'Brandt',
+  'Castell',
+  'Devlin',
+  'Eklund',
+  'Ferrante',
+  'Grimaldi',
+  'Hallberg',
+  'Ivanov',
+  'Jansen',
+  'Kovacs',
+  'Lindqvist',
+  'Marchetti',
+  'Novak',
+  'Okafor',
+  'Petrov',
+  'Quint',
+  'Rahman',
+  'Sorensen',
+  'Tanaka',
+  'Ulrich',
+  'Varga',
+  'Whitlock',
+  'Zeller',
+] as const;
+
+export const cities = [
+  'Aldermoor',
+  'Brenholm',
+  'Carvale',
+  'Dunmore',
+  'Eastwick',
+  'Fernhaven',
+  'Glenport',
+  'Harrowgate',
+  'Ironbridge',
+  'Juniper',
+  'Kestrel',
+  'Lowmere',
+  'Marston',
+  'Northfield',
+  'Oakhurst',
+  'Pinewood',
+  'Ravenna',
+  'Silverton',
+  'Thornbury',
+  'Westmarch',
+] as const;
+
+export const companyHeads = [
+  'Halvorsen',
+  'Meridian',
+  'Bluefin',
+  'Castor',
+  'Norden',
+  'Tessera',
+  'Quarry',
+  'Lumen',
+  'Harbour',
+  'Solstice',
+  'Vantage',
+  'Keystone',
+] as const;
+
+export const companyTails = [
+  'Freight',
+  'Foods',
+  'Optics',
+  'Textiles',
+  'Energy',
+  'Robotics',
+  'Paper',
+  'Marine',
+] as const;
+
+export const months = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+] as const;
+
+export const weekdays = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const;
+
+export const products = [
+  'lamp',
+  'kettle',
+  'backpack',
+  'keyboard',
+  'blender',
+  'jacket',
+  'headset',
+  'monitor',
+  'tent',
+  'bicycle',
+  'notebook',
+  'drill',
+  'camera',
+  'speaker',
+  'thermos',
+  'scooter',
+] as const;
+
+export const colours = ['amber', 'black', 'cobalt', 'crimson', 'emerald', 'ivory', 'slate', 'violet'] as const;
+
+export const verbs = [
+  'load',
+  'merge',
+  'build',
+  'parse',
+  'count',
+  'update',
+  'collect',
+  'resolve',
+  'format',
+  'fetch',
+] as const;
+
+export const nouns = [
+  'orders',
+  'users',
+  'invoices',
+  'readings',
+  'payments',
+  'tickets',
+  'scores',
+  'records',
+  'reports',
+  'sessions',
+  'items',
+  'events',
+] as const;
+
+export const services = [
+  'auth',
+  'billing',
+  'catalog',
+  'checkout',
+  'inventory',
+  'mailer',
+  'search',
+  'shipping',
+] as const;
