@@ -30,7 +30,7 @@ export interface OrderContext {
   refReplacesSiblings: boolean;
   /** 2019-09 and older: `items: false` is reported per item. */
   itemsFalsePerItem: boolean;
-  /** Whether a value satisfies a sub-schema; asked only for `oneOf` branches that ajv had no need to try. */
+  /** Whether a value satisfies a sub-schema; asked only where ajv stops before it has counted all matches. */
   isValid(schema: unknown, instance: unknown): boolean;
   /** Compiles a pattern the way the validator does. */
   regExp(pattern: string): { test(text: string): boolean };
@@ -181,9 +181,8 @@ const VISITS: Readonly<Record<string, Visit>> = {
   },
   contains(value, schema, at, walk) {
     if (walk.factsAt(schema, 'contains', at).length === 0) return;
-    const matches = asArray(at.instance).filter((_, index) => walk.count(value, below(at, index)) === 0).length;
+    const matches = asArray(at.instance).filter((item) => walk.context.isValid(value, item)).length;
     const { minContains, maxContains } = schema;
-    // ajv stops counting once there are too many, and untried items look like matches: hence this order.
     if (typeof maxContains === 'number' && matches > maxContains) {
       walk.report('maxContains', maxContains, schema, at);
     } else if (matches > 0) walk.report('minContains', minContains, schema, at, { matches });

@@ -56,11 +56,14 @@ export function validateJson(schema: unknown, instance: unknown): SchemaViolatio
   assertSchema(schema, dialect);
   // One engine per call: ajv remembers every `$id` it has seen, and the next stranger may reuse it.
   const engine = newEngine(dialect);
+  // Keeping track of what was evaluated is where ajv goes wrong (a TypeError from patternProperties beside anyOf), and
+  // only these two keywords ask for it.
+  if (!/"unevaluated(Items|Properties)"/.test(JSON.stringify(schema))) engine.opts.unevaluated = false;
   const validate = compile(engine, schema);
-  if (endlessAsInvalid(() => validate(instance))) return null;
+  if (guarded(() => validate(instance))) return null;
   const index = indexSchema(schema);
   const failures = (validate.errors ?? []) as KeywordFailure[];
-  return endlessAsInvalid(() =>
+  return guarded(() =>
     firstViolation(schema, instance, failures, {
       index,
       refReplacesSiblings: dialect.refReplacesSiblings,
@@ -116,7 +119,7 @@ function assertSchema(schema: unknown, dialect: Dialect): asserts schema is AnyS
     metaValidators.set(dialect, engine);
   }
   const meta = engine.getSchema(dialect.metaSchema);
-  if (meta && !endlessAsInvalid(() => meta(schema))) {
+  if (meta && !guarded(() => meta(schema))) {
     throw new InvalidSchemaError(engine.errorsText(meta.errors, { dataVar: 'schema' }));
   }
   // ajv would answer such a schema with a promise, which is truthy whatever it resolves to.
@@ -134,12 +137,18 @@ function compile(engine: Ajv, schema: AnySchema): ReturnType<Ajv['compile']> {
   }
 }
 
-function endlessAsInvalid<T>(run: () => T): T {
+/** Some schemas compile and cannot be run: endless references, and a few `unevaluated*` mixes ajv compiles wrongly. */
+function guarded<T>(run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof RangeError) throw new InvalidSchemaError('The schema refers to itself without end');
-    throw error;
+    const why =
+      error instanceof RangeError
+        ? 'it refers to itself without end'
+        : error instanceof Error
+          ? error.message
+          : 'unknown';
+    throw new InvalidSchemaError(`The schema cannot be evaluated: ${why}`, { cause: error });
   }
 }
 
