@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 
 /** What the origin does with one request. */
-export type Reply =
+export type Action =
   | {
       readonly status?: number;
       readonly json?: unknown;
@@ -17,9 +17,10 @@ export type Reply =
   /** Never answers. */
   | 'silence'
   /** Headers and the first byte, then nothing. */
-  | 'stall'
-  /** Waits for the promise, then does what it resolves to. */
-  | Promise<Reply>;
+  | 'stall';
+
+/** A promise is waited for before anything is answered. */
+export type Reply = Action | Promise<Action>;
 
 export interface Received {
   readonly method: string;
@@ -85,7 +86,7 @@ export async function fakeOrigin(): Promise<FakeOrigin> {
   return origin;
 }
 
-function act(reply: Awaited<Reply>, response: ServerResponse): void {
+function act(reply: Action, response: ServerResponse): void {
   if (reply === 'silence') return;
   if (reply === 'reset') return void response.socket?.resetAndDestroy();
   if (reply === 'stall') {
@@ -104,6 +105,6 @@ function act(reply: Awaited<Reply>, response: ServerResponse): void {
 }
 
 /** An error answer in the marketplace's canonical shape. */
-export function refusal(status: number, error: string, context: Record<string, unknown> = {}): Reply {
+export function refusal(status: number, error: string, context: Record<string, unknown> = {}): Action {
   return { status, json: { detail: { error, message: `because of ${error}`, ...context } } };
 }

@@ -4,6 +4,7 @@ import { openApiDocument } from './openapi.ts';
 import { agentRoutes } from './routes/agent.ts';
 import { discoveryRoutes } from './routes/discovery.ts';
 import { localRoutes } from './routes/local.ts';
+import { loginRoutes } from './routes/login.ts';
 import { payoutRoutes } from './routes/payouts.ts';
 import { registrationRoutes } from './routes/registration.ts';
 import { requesterRoutes } from './routes/requester.ts';
@@ -31,5 +32,5 @@ export function allRoutes(): readonly AnyRoute[] {
         ),
     }),
   );
-  return [...api, ...localRoutes];
+  return [...api, ...localRoutes, ...loginRoutes];
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
@@ -131,6 +132,17 @@ describe('limits, checked before anything is started', () => {
   test('a value that is not JSON is the caller’s mistake', async () => {
     await expect(validatorWith().validate({}, undefined)).rejects.toThrow(TypeError);
   });
+});
+
+test('close ends the thread even while a hostile schema holds it', async () => {
+  const started = once(process, 'worker') as Promise<[Worker]>;
+  const validator = validatorWith();
+  await validator.validate({}, 1);
+  const [thread] = await started;
+  const busy = validator.validate(HOSTILE, BAIT);
+  await validator.close();
+  expect(await busy).toMatchObject({ ok: 'unchecked', reason: 'closed' });
+  expect(thread.threadId).toBe(-1);
 });
 
 test('after close every call is answered closed', async () => {

@@ -3,7 +3,7 @@ import { defineOperation } from '#contract/define-operation.ts';
 import { id, usdcAmount } from '#contract/fields.ts';
 import { type AgentEvent, agentMachine } from '#contract/states/agent.ts';
 import { isoTime } from '#kit/clock.ts';
-import { formatUsdc, parseUsdc, usdcNumber } from '#kit/money.ts';
+import { parseUsdc, usdcNumber } from '#kit/money.ts';
 import { moveAgent } from '../../rules/agent-status.ts';
 import { judgeDispute } from '../../rules/escrow.ts';
 import { checkInvariants } from '../../rules/ledger-invariants.ts';
@@ -156,8 +156,3 @@ export const localRoutes: readonly AnyRoute[] = [
     },
   }),
 ];
-
-/** The line of the start-up banner that shows how to fund an agent. */
-export function fundExample(url: string, amount = 50_000_000n): string {
-  return `curl -X POST ${url}/_local/fund -H 'Content-Type: application/json' -d '{"agent_id":"<agent id>","amount_usdc":${formatUsdc(amount)}}'`;
-}
