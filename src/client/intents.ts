@@ -107,7 +107,12 @@ export function createNonceIntents(newNonce: () => string = randomUUID): IntentR
   }
 }
 
-function unlessAborted<T>(answer: Promise<T>, operation: Operation, signal: AbortSignal | undefined): Promise<T> {
+/** The answer, or `cancelled` as soon as the caller stops waiting; what it waited for goes on. */
+export function unlessAborted<T>(
+  answer: Promise<T>,
+  operation: Operation,
+  signal: AbortSignal | undefined,
+): Promise<T> {
   if (!signal) return answer;
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(teach.cancelled(operation, true));

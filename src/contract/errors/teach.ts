@@ -235,14 +235,27 @@ export const teach = {
     });
   },
 
-  /** The new key works in this process, but a restart would not find it. */
-  rotatedButNotStored(path: string, cause?: unknown): SotaError {
+  /** What was issued works in this process, but a restart would not find it. */
+  notStored(done: 'registered' | 'rotated', path: string, cause?: unknown): SotaError {
+    const what = done === 'registered' ? 'The agent was registered' : 'The key was rotated';
     return new SotaError({
-      code: 'rotated_not_stored',
-      message: `The key was rotated and this server uses the new one, but it could not be stored in ${path}.`,
-      fix: 'Ask the human to make the directory writable, then call rotate_keys again before this server stops.',
+      code: 'credentials_not_stored',
+      message: `${what} and this server uses the new key, but it could not be stored in ${path}.`,
+      fix: 'Ask the human to make the directory writable, then call rotate_keys before this server stops: that stores a key.',
       outcome: 'unknown',
+      details: { path },
       cause,
+    });
+  },
+
+  /** The name is taken, most likely by our own registration whose answer was lost. */
+  registrationUnresolved(name: string, path: string): SotaError {
+    return new SotaError({
+      code: 'registration_unresolved',
+      message: `An earlier registration of "${quoteName(name)}" from here went unanswered and has most likely made the agent. No second one was made.`,
+      fix: `Ask the human to sign in to the portal with the e-mail address and password stored in ${path}, to create an API key there and set SOTA_API_KEY.`,
+      outcome: 'unknown',
+      details: { path },
     });
   },
 } as const;
