@@ -10,19 +10,11 @@
  *
  * Where the walk finds nothing (a `$dynamicRef` it resolves differently), the shallowest fact is reported as it stands.
  */
-import { escapeToken, type JsonPath, pathInDocument } from './json-pointer.ts';
+import { escapeToken, type JsonPath } from './json-pointer.ts';
+import { asArray, isObject, type JsonObject, members } from './json-value.ts';
+import { asItStands, factKey, factsOf, type KeywordFailure } from './keyword-facts.ts';
 import { FALSE_SCHEMA, legacyContainsMessage, messageFor, type SchemaViolation } from './python-wording.ts';
 import type { SchemaIndex } from './schema-index.ts';
-
-/** What is used of an ajv error (`allErrors`, `verbose`). */
-export interface KeywordFailure {
-  keyword: string;
-  instancePath: string;
-  params: Record<string, unknown>;
-  schema?: unknown;
-  parentSchema?: unknown;
-  data?: unknown;
-}
 
 export interface OrderContext {
   index: SchemaIndex;
@@ -46,10 +38,7 @@ interface Found {
   build(): SchemaViolation;
 }
 type Emit = (found: Found) => void;
-type JsonObject = Readonly<Record<string, unknown>>;
 type Visit = (value: unknown, schema: JsonObject, at: Place, walk: Walk) => void;
-
-const COMBINATORS = new Set(['anyOf', 'oneOf', 'not', 'contains', 'propertyNames']);
 
 /** The violation Python would name first among the shallowest. `failures` must not be empty. */
 export function firstViolation(
@@ -254,51 +243,4 @@ function below(at: Place, key: string | number): Place {
     path: [...at.path, key],
     pointer: `${at.pointer}/${escapeToken(key)}`,
   };
-}
-
-function factsOf(failures: readonly KeywordFailure[]): Map<unknown, Map<string, KeywordFailure[]>> {
-  const facts = new Map<unknown, Map<string, KeywordFailure[]>>();
-  for (const failure of failures) {
-    const ofSchema = facts.get(failure.parentSchema) ?? new Map<string, KeywordFailure[]>();
-    facts.set(failure.parentSchema, ofSchema);
-    const key = factKey(failure.keyword, failure.instancePath);
-    const known = ofSchema.get(key);
-    if (known) known.push(failure);
-    else ofSchema.set(key, [failure]);
-  }
-  return facts;
-}
-
-function factKey(keyword: string, pointer: string): string {
-  return `${keyword} ${pointer}`;
-}
-
-function asItStands(failures: readonly KeywordFailure[], document: unknown): SchemaViolation {
-  const depth = (failure: KeywordFailure) => failure.instancePath.split('/').length;
-  const rank = (failure: KeywordFailure) => (COMBINATORS.has(failure.keyword) ? 0 : failure.keyword === 'if' ? 2 : 1);
-  const [failure] = [...failures].sort((a, b) => depth(a) - depth(b) || rank(a) - rank(b));
-  if (!failure) throw new RangeError('firstViolation needs at least one failure');
-  const { keyword: validator, schema: value, data: instance, params, parentSchema } = failure;
-  const schema = isObject(parentSchema) ? parentSchema : {};
-  const message = messageFor(validator, { value, instance, schema, params, extras: extrasOf(failure) });
-  const path = pathInDocument(document, failure.instancePath);
-  return { path, validator, validator_value: value, instance, message, schema_excerpt: parentSchema };
-}
-
-function extrasOf({ params, data }: KeywordFailure): unknown[] {
-  const name = params.additionalProperty ?? params.unevaluatedProperty;
-  if (name !== undefined) return [name];
-  return typeof params.limit === 'number' ? asArray(data).slice(params.limit) : [];
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function members(value: unknown): [string, unknown][] {
-  return isObject(value) ? Object.entries(value) : [];
-}
-
-function asArray(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

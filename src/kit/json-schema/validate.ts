@@ -6,8 +6,9 @@ import { Ajv, type AnySchema, type Options } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import type { KeywordFailure } from './keyword-facts.ts';
 import { lenientRegExp } from './lenient-regexp.ts';
-import { firstViolation, type KeywordFailure } from './python-order.ts';
+import { firstViolation } from './python-order.ts';
 import type { SchemaViolation } from './python-wording.ts';
 import { indexSchema } from './schema-index.ts';
 
