@@ -8,7 +8,8 @@ import {
   placeBid,
   reportProgress,
 } from '#contract/operations/worker.ts';
-import { bidsBy, placeBid as makeBid, cancelBid as withdrawBid } from '../../rules/bids.ts';
+import { bidsBy } from '../../rules/bid-lists.ts';
+import { placeBid as makeBid, cancelBid as withdrawBid } from '../../rules/bids.ts';
 import { checkDelivery, hashOf } from '../../rules/check-delivery.ts';
 import { findJob, visibleJob, wonJob } from '../../rules/find-job.ts';
 import { giveBack } from '../../rules/give-back.ts';
