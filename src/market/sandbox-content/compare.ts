@@ -5,7 +5,7 @@ export function failure(check: string, message: string, hint: string): CheckFail
   return { check, message, hint };
 }
 
-type Row = Readonly<Record<string, string | number | boolean | null>>;
+type Row = Readonly<Record<string, unknown>>;
 
 /** Compares rows in order, field by field. `noun` names a row in messages; `hint` is the repair for a wrong value. */
 export function compareRows(

@@ -43,7 +43,7 @@ function drawSource(rng: Rng): string {
 }
 
 function readSource(source: string): TierFunction {
-  const tiers = [...source.matchAll(/if \(\w+ (<=?) (\d+)\) return (\d+)/g)];
+  const tiers = [...source.matchAll(/if \(\w+ (<=?) (\d+)\) return (-?\d+)/g)];
   return {
     strictLow: tiers[1]?.[1] === '<',
     strictMid: tiers[2]?.[1] === '<',
