@@ -9,7 +9,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { blocksOf, fillBlocks, type ListedTool } from './generated-blocks.ts';
+import { tools } from '#tools/registry.ts';
+import { blocksOf, fillBlocks } from './generated-blocks.ts';
 
 /** Where pages with generated parts may stand, below the root. */
 const PLACES = ['README.md', 'SKILL.md', 'AGENTS.md', 'docs', 'skill'];
@@ -17,7 +18,7 @@ const PLACES = ['README.md', 'SKILL.md', 'AGENTS.md', 'docs', 'skill'];
 const { values: options } = parseArgs({ options: { check: { type: 'boolean' }, root: { type: 'string' } } });
 const root = options.root ?? fileURLToPath(new URL('..', import.meta.url));
 
-const blocks = blocksOf(await loadTools());
+const blocks = blocksOf(tools);
 const stale: string[] = [];
 const broken: string[] = [];
 for (const path of PLACES.flatMap((place) => pagesBelow(join(root, place)))) {
@@ -45,11 +46,4 @@ function pagesBelow(path: string): string[] {
     .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-}
-
-async function loadTools(): Promise<readonly ListedTool[]> {
-  const path = new URL('../src/tools/registry.ts', import.meta.url);
-  if (!existsSync(path)) return [];
-  const module: Record<string, unknown> = await import(path.href);
-  return Object.values(module).find(Array.isArray) ?? [];
 }

@@ -28,11 +28,13 @@ export interface ListedTool {
 /** Renders the content of one block. */
 export type Blocks = Readonly<Record<string, () => string>>;
 
-const BLOCK = /<!-- generated:(\S+) -->\n[\s\S]*?<!-- \/generated -->/g;
-const OPENING = /<!-- generated:/g;
+const BLOCK = /^<!-- generated:(\S+) -->\n[\s\S]*?^<!-- \/generated -->/gm;
+const OPENING = /^<!-- generated:/gm;
 
-/** Headings of the operation tables, in the order an agent meets them. */
-const FAMILIES: Readonly<Record<Operation['family'], string>> = {
+type PublicFamily = Exclude<Operation['family'], 'local'>;
+
+/** Headings of the operation tables, in the order an agent meets them. What only a rehearsal has is in the README. */
+const FAMILIES: Readonly<Record<PublicFamily, string>> = {
   discovery: 'Discovery and health',
   registration: 'Registration and owners',
   agent: 'The agent itself',
@@ -83,7 +85,7 @@ function renderOperations(): string {
           operation.idempotency,
           operation.evidence,
         ]);
-      return `### ${FAMILIES[family as Operation['family']]}\n\n${table(['operation', 'what it does', 'auth', 'repeat', 'evidence'], rows)}`;
+      return `### ${FAMILIES[family as PublicFamily]}\n\n${table(['operation', 'what it does', 'auth', 'repeat', 'evidence'], rows)}`;
     })
     .join('\n\n');
 }
