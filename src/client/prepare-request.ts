@@ -67,10 +67,18 @@ function withAmountsAs<T>(fields: Fields, write: (micro: bigint) => T): Fields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) =>
       MONEY_FIELD.test(name) && (typeof value === 'string' || typeof value === 'number')
-        ? [name, write(parseUsdc(value))]
+        ? [name, write(parseAmount(name, value))]
         : [name, value],
     ),
   );
+}
+
+function parseAmount(name: string, value: string | number): bigint {
+  try {
+    return parseUsdc(value);
+  } catch (error) {
+    throw error instanceof AmountError ? new AmountError(`${name}: ${error.message}`) : error;
+  }
 }
 
 function targetOf(template: string, params: Fields, query: Fields): string {

@@ -73,7 +73,7 @@ export const fixes: Readonly<Record<ErrorCode, string>> = {
   schema_violation:
     'Correct the result at `path` so that it satisfies expected_schema; check_result tells without using up a submission. Then submit again.',
   content_check_failed:
-    'The shape is right, the content is not. Read the description and `hint` again, correct the answer, then submit again.',
+    'The shape is right, the content is not. Read the description and `hint` again, correct the answer, then call submit_test_result again.',
   invalid_json:
     'Send the result as valid JSON text: double quotes, no comments, no trailing commas. check_result shows where it breaks.',
   validation_error: 'Correct the fields named in the message and call again. Nothing else needs to change.',
