@@ -3,13 +3,12 @@ import { sha256Hex } from '#kit/hash.ts';
 import type { KillableValidator } from '#kit/json-schema/killable-validator.ts';
 import type { JobRow } from './find-job.ts';
 import { refuseField } from './pages.ts';
-import { refuse } from './refuse.ts';
+import { judgeShape } from './verdict.ts';
 
 /**
- * What is wrong with a delivery, in the words of a sandbox verdict, or undefined. For a job with `expected_schema` the
- * result is JSON text that satisfies it; for any other it is whatever text the worker wrote. Runs before the
- * transaction, because the schema is a stranger's and may take the validator its whole second.
- * @throws Refusal service_unavailable where the schema cannot be evaluated on this result
+ * What is wrong with the shape of a delivery, in the words of a sandbox verdict, or undefined. A schema that cannot be
+ * evaluated (its author's doing, not the worker's) judges nothing: the delivery goes to the requester's own eyes,
+ * because a pattern that never ends must not keep a worker from its pay. Runs before the transaction.
  */
 export async function checkDelivery(
   validator: KillableValidator,
@@ -17,33 +16,8 @@ export async function checkDelivery(
   result: string,
 ): Promise<Verdict | undefined> {
   if (job.expected_schema === null) return undefined;
-  const schema: unknown = JSON.parse(job.expected_schema);
-  let answer: unknown;
-  try {
-    answer = JSON.parse(result);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : 'unreadable';
-    return failed('invalid_json', `The result is not JSON text: ${why}`, { expected_schema_excerpt: schema });
-  }
-  const outcome = await validator.validate(schema, answer);
-  if (outcome.ok === true) return undefined;
-  if (outcome.ok === 'unchecked') {
-    if (outcome.reason === 'too_large' || outcome.reason === 'too_deep')
-      return failed('schema_violation', outcome.message, {});
-    refuse('service_unavailable', `The result could not be checked: ${outcome.message}`);
-  }
-  const { violation } = outcome;
-  return failed('schema_violation', `Schema validation failed: ${violation.message}`, {
-    path: [...violation.path],
-    validator: violation.validator,
-    validator_value: violation.validator_value,
-    instance: violation.instance,
-    expected_schema_excerpt: violation.schema_excerpt,
-  });
-}
-
-function failed(code: string, message: string, rest: Partial<Verdict>): Verdict {
-  return { passed: false, code, message, reason: message, ...rest };
+  const shape = await judgeShape(validator, JSON.parse(job.expected_schema), result);
+  return shape === 'unjudged' ? undefined : shape;
 }
 
 /**
