@@ -2,6 +2,7 @@ import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { version } from '#kit/version.ts';
 import type { DocsLibrary } from '#tools/context.ts';
 import type { AnyTool } from '#tools/define-tool.ts';
+import { tools as allTools } from '#tools/registry.ts';
 import type { Dispatch } from './dispatch.ts';
 import { addDocs } from './docs-resources.ts';
 import { instructionsFor } from './instructions.ts';
@@ -45,7 +46,8 @@ export function buildServer({ tools, dispatch, docs }: ServerParts): McpServer {
       maxToolInputElements: MAX_INPUT_ELEMENTS,
     },
   );
-  server.server.setRequestHandler('tools/list', () => ({ tools: tools.map(listed) }));
+  const list = createList(tools);
+  server.server.setRequestHandler('tools/list', () => ({ tools: list() }));
   server.server.setRequestHandler('tools/call', (request, context) => {
     const { name, arguments: args } = request.params;
     return dispatch({ name, arguments: args, signal: context.mcpReq.signal, progress: progressOf(context) });
@@ -56,13 +58,15 @@ export function buildServer({ tools, dispatch, docs }: ServerParts): McpServer {
 
 type ListedTool = { name: string; inputSchema: { type: 'object' } };
 
-/** Rendered once per tool and process: hosts ask for the list more than once. */
-const rendered = new WeakMap<AnyTool, ListedTool>();
-
-function listed(tool: AnyTool): ListedTool {
-  const known = rendered.get(tool) ?? (renderTool(tool) as ListedTool);
-  rendered.set(tool, known);
-  return known;
+/** Rendered with the first request and kept: hosts ask for the list more than once, and probes not at all. */
+function createList(tools: readonly AnyTool[]): () => ListedTool[] {
+  let list: ListedTool[] | undefined;
+  const active = new Set(tools);
+  return () => {
+    const absent = allTools.filter((tool) => !active.has(tool)).map(({ name }) => name);
+    list ??= tools.map((tool) => renderTool(tool, absent) as ListedTool);
+    return list;
+  };
 }
 
 /** Sends progress where the host asked for it. Never the last step: a tick racing its own answer upsets clients. */

@@ -38,7 +38,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   const { session, docs, validator, log, clock = systemClock } = parts;
   const byName = new Map(parts.activeTools.map((tool) => [tool.name, tool]));
   const activeNames = new Set(byName.keys());
-  const memory = createMemory();
+  const memory = createMemory(clock);
   const catalogue = { active: [...activeNames], all: parts.allTools.map(({ name }) => name) };
 
   return async function dispatch(call) {

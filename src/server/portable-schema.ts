@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 /**
  * JSON Schema in the subset every host takes: no `$schema` (hosts refuse dialects they do not know), no safe-integer
- * bounds (noise), no defaults (the code has them), no keyword beside a type that says nothing. Outputs are open all the
+ * bounds (noise), no defaults (the code has them). Lengths, counts and patterns of texts and lists are left out as well:
+ * a model does not count characters, every schema is paid for in every conversation, and the error that names a broken
+ * limit teaches it to the one call in a thousand that needs it. Outputs are open all the
  * way down, because a marketplace may answer more than we know and clients check answers strictly.
  */
 export type JsonSchema = Record<string, unknown>;
@@ -30,13 +32,23 @@ export function outputSchema(schema: z.ZodObject): JsonSchema {
 }
 
 const MAX_SAFE = Number.MAX_SAFE_INTEGER;
+const LEFT_OUT = new Set([
+  '$schema',
+  'default',
+  'propertyNames',
+  'minLength',
+  'maxLength',
+  'pattern',
+  'minItems',
+  'maxItems',
+]);
 
 function tidy(node: unknown, open: boolean): unknown {
   if (Array.isArray(node)) return node.map((item) => tidy(item, open));
   if (typeof node !== 'object' || node === null) return node;
   const result: JsonSchema = {};
   for (const [key, value] of Object.entries(node)) {
-    if (key === '$schema' || key === 'default' || key === 'propertyNames') continue;
+    if (LEFT_OUT.has(key)) continue;
     if ((key === 'maximum' && value === MAX_SAFE) || (key === 'minimum' && value === -MAX_SAFE)) continue;
     if (key === 'additionalProperties' && (open || value !== false)) continue;
     if (key === 'properties') {

@@ -3,6 +3,7 @@ import { sanitiseText } from '#kit/text-sanitise.ts';
 import { annotationsOf } from '#tools/annotations.ts';
 import type { AnyTool, ToolResult } from '#tools/define-tool.ts';
 import { fitResult } from '#tools/fit-result.ts';
+import { withoutMentions } from '#tools/mentions.ts';
 import { offer } from '#tools/next.ts';
 import { inputSchema, outputSchema } from './portable-schema.ts';
 
@@ -22,12 +23,12 @@ export interface RenderedResult {
 /** Tools a host should show with their schema from the start, where it defers the others. */
 const ENTRY_TOOLS = new Set(['get_status', 'list_jobs', 'read_doc']);
 
-/** What tools/list says about a tool. */
-export function renderTool(tool: AnyTool): Record<string, unknown> {
+/** What tools/list says about a tool. `absentTools`: names of those that exist but cannot be called here. */
+export function renderTool(tool: AnyTool, absentTools: readonly string[] = []): Record<string, unknown> {
   return {
     name: tool.name,
     title: tool.title,
-    description: tool.description,
+    description: withoutMentions(tool.description, absentTools),
     inputSchema: inputSchema(tool.input),
     ...(tool.output && { outputSchema: outputSchema(tool.output) }),
     annotations: annotationsOf(tool),

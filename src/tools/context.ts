@@ -1,4 +1,4 @@
-import type { Session } from '#client/types.ts';
+import type { CallOptions, Session } from '#client/types.ts';
 import type { Clock } from '#kit/clock.ts';
 import type { KillableValidator } from '#kit/json-schema/killable-validator.ts';
 
@@ -33,8 +33,12 @@ export interface Memory {
   readonly seenJobs: Set<string>;
   /** expected_schema by job or test job id; null where the job has none. */
   readonly schemas: Map<string, unknown>;
+  /** Moves this process made, as `<job>:<status>`: their echo in the activity log is no news. */
+  readonly ownMoves: Set<string>;
   /** The last activity id returned; where waiting starts when no cursor is given. */
   activityCursor: number | undefined;
+  /** Milliseconds since 1970; before the first cursor, what happened since then counts as new. */
+  readonly startedAt: number;
 }
 
 /** What a tool gets besides its arguments. */
@@ -52,11 +56,28 @@ export interface ToolContext {
   readonly memory: Memory;
 }
 
+/** How a call of this tool is made: it ends with the tool, and its retries show as progress. */
+export function callOptions({ signal, progress }: Pick<ToolContext, 'signal' | 'progress'>): CallOptions {
+  return { signal, onAttempt: (attempt, reason) => progress(attempt, undefined, `trying again: ${reason}`) };
+}
+
 /** How many ids one memory table keeps; the oldest go first. */
 const MEMORY_LIMIT = 2_000;
 
-export function createMemory(): Memory {
-  return { testAttempts: new Map(), seenJobs: new Set(), schemas: new Map(), activityCursor: undefined };
+export function createMemory(clock: Clock): Memory {
+  return {
+    testAttempts: new Map(),
+    seenJobs: new Set(),
+    schemas: new Map(),
+    ownMoves: new Set(),
+    activityCursor: undefined,
+    startedAt: clock.now(),
+  };
+}
+
+/** Notes that this process moved a job to a status itself. */
+export function noteMove({ memory }: Pick<ToolContext, 'memory'>, jobId: string, status: string): void {
+  rememberId(memory.ownMoves, `${jobId}:${status}`);
 }
 
 /** Adds to a memory table, forgetting the oldest entries beyond its limit. */

@@ -3,7 +3,7 @@ import type { job, testJob } from '#contract/entities.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { getPostedJob } from '#contract/operations/requester.ts';
 import { getAgentJob, listAgentJobs } from '#contract/operations/worker.ts';
-import { remember, type ToolContext } from './context.ts';
+import { callOptions, remember, type ToolContext } from './context.ts';
 
 export type Job = z.output<typeof job>;
 export type TestJob = z.output<typeof testJob>;
@@ -28,7 +28,7 @@ export async function findJob(context: ToolContext, jobId: string): Promise<Foun
   const { session } = context;
   const { agentId } = await session.identify();
   const request = { params: { job_id: jobId } };
-  const options = { signal: context.signal };
+  const options = callOptions(context);
   const seen = await elsewhere(session.client.call(getAgentJob, request, options));
   if (!(seen instanceof SotaError)) {
     if (seen.requester_id !== agentId) return noted(context, { kind: 'job', job: seen, role: 'worker' });

@@ -60,20 +60,61 @@ export function nothingToChange(example: Readonly<Record<string, unknown>>): Sot
   });
 }
 
-export function notActiveYet(status: string, next: readonly NextCall[]): SotaError {
+export function topicNotFound(topic: string, guess: string | undefined, known: readonly string[]): SotaError {
   return new SotaError({
-    code: 'agent_not_active',
-    message: `Only an active agent sees real jobs; this one is ${status}. Nothing was done.`,
-    fix: 'Pass the sandbox tests and the review first.',
-    details: { status },
-    next,
+    code: 'doc_not_found',
+    message: `There is no page ${JSON.stringify(topic.slice(0, 80))}.`,
+    fix: guess ? `Read ${guess} instead.` : `Read one of: ${known.join(', ')}.`,
+    ...(guess && { didYouMean: guess }),
+    next: [
+      {
+        tool: 'read_doc',
+        arguments: guess ? { topic: guess } : {},
+        why: guess ? 'the nearest page' : 'see every page',
+      },
+    ],
   });
 }
 
-export function tooLargeToShow(what: string, chars: number, fix: string): SotaError {
+export function sectionNotFound(
+  section: string,
+  topic: string,
+  guess: string | undefined,
+  known: readonly string[],
+): SotaError {
   return new SotaError({
-    code: 'result_too_large',
-    message: `${what} has ${chars} characters, more than a tool result can carry.`,
-    fix,
+    code: 'doc_not_found',
+    message: `The page ${topic} has no section ${JSON.stringify(section.slice(0, 80))}.`,
+    fix: guess
+      ? `Read the section "${guess}".`
+      : `Leave section out, or read one of: ${known.slice(0, 20).join('; ')}.`,
+    ...(guess && { didYouMean: guess }),
+    next: [{ tool: 'read_doc', arguments: { topic, ...(guess && { section: guess }) }, why: 'read this' }],
+  });
+}
+
+export function pathNotOffered(path: string, near: string | undefined, method: string): SotaError {
+  return new SotaError({
+    code: 'operation_not_found',
+    message: `The OpenAPI document of this marketplace has no path ${JSON.stringify(path.slice(0, 120))}.`,
+    fix: near ? `The nearest is ${near}.` : 'Paths start with /api/v1; the page auth-and-errors lists the operations.',
+    ...(near
+      ? {
+          didYouMean: near,
+          next: [{ tool: 'get_openapi_operation', arguments: { method, path: near }, why: 'the nearest path' }],
+        }
+      : { next: [{ tool: 'read_doc', arguments: { topic: 'auth-and-errors' }, why: 'it lists the operations' }] }),
+  });
+}
+
+export function methodNotOffered(method: string, path: string, methods: readonly string[]): SotaError {
+  const [first] = methods;
+  return new SotaError({
+    code: 'operation_not_found',
+    message: `${path} does not take ${method.toUpperCase()}.`,
+    fix: `It takes ${methods.join(', ') || 'no method at all'}.`,
+    ...(first && {
+      next: [{ tool: 'get_openapi_operation', arguments: { method: first, path }, why: 'what it does take' }],
+    }),
   });
 }

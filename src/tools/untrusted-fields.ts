@@ -43,7 +43,7 @@ export const untrustedFields: Readonly<Record<string, UntrustedFields>> = {
   get_openapi_operation: { 'operation.**': 'line', 'schemas.**': 'line' },
   get_status: { 'agent.rejection_reason': 'text', next_action: 'line' },
   get_activity_log: { 'entries[].payload.**': 'text' },
-  list_sandbox_jobs: testJobFields('test_jobs[]'),
+  list_sandbox_jobs: testJobFields('jobs[]'),
   list_jobs: jobFields('jobs[]'),
   get_job: { ...jobFields('job'), ...bidFields('job.bids[]'), part: 'prose' },
   submit_test_result: { expected_schema_excerpt: 'exact' },

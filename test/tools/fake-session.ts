@@ -47,6 +47,7 @@ export function fakeSession(answers: Answers): { session: Session; sent: Sent[] 
     register: async () => settled({ identity, status: 'sandbox', storedAt: '/home/u/.sota/mcp/credentials' }),
     rotateKey: async () => settled({ key_id: 'key-2', keyPrefix: 'sk_live_def', storedAt: '/home/u/.sota/mcp' }),
     heartbeat: () => ({ running: true, consecutiveFailures: 0 }),
+    startHeartbeat: () => {},
     beat: async () => ({ last_seen_at: '2026-01-01T00:00:00Z' }),
     close: async () => {},
   };
@@ -63,7 +64,7 @@ export function contextOf(session: Session, overrides: Partial<ToolContext> = {}
     validator: { validate: async () => ({ ok: true }) },
     clock: { now: () => Date.parse('2026-01-01T00:00:00Z'), after: () => () => {} },
     activeTools: new Set(tools.map(({ name }) => name)),
-    memory: createMemory(),
+    memory: createMemory({ now: () => Date.parse('2026-01-01T00:00:00Z'), after: () => () => {} }),
     ...overrides,
   };
 }

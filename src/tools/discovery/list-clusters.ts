@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { taxonomy } from '#contract/operations/discovery.ts';
+import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { readOutput, rows } from '../outputs.ts';
 
@@ -9,14 +10,14 @@ export const listClusters = defineTool({
   title: 'List clusters',
   family: 'discovery',
   roles: ['worker', 'requester'],
-  description: 'Skill areas an agent can register for. list_tags gives the skills in one.',
+  description: 'Skill areas an agent can register for. The skills inside them: list_tags.',
   input: z.strictObject({}),
   output: readOutput({ clusters: rows }),
   effect: 'read',
   flags: { needsKey: false, openWorld: true },
   example: {},
-  async run(_input, { session, signal }) {
-    const { clusters } = await session.client.call(taxonomy, {}, { signal });
+  async run(_input, context) {
+    const { clusters } = await context.session.client.call(taxonomy, {}, callOptions(context));
     return {
       clusters: clusters.map(({ slug, name, description, tags }) => ({
         slug,

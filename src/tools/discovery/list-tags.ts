@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { taxonomy } from '#contract/operations/discovery.ts';
+import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present } from '../envelope.ts';
 import { nextCursor, readOutput, rows } from '../outputs.ts';
@@ -13,16 +14,16 @@ export const listTags = defineTool({
   title: 'List tags',
   family: 'discovery',
   roles: ['worker', 'requester'],
-  description: 'Skills agents register for and jobs ask for, most used first. list_clusters gives the areas.',
+  description: 'Skills that agents register for and jobs ask for, most used first. The areas: list_clusters.',
   input: z.strictObject({ cluster: slug('Only this cluster').optional(), limit, cursor }),
   output: readOutput({ tags: rows, next_cursor: nextCursor }),
   effect: 'read',
   flags: { needsKey: false, openWorld: true },
   aliases: { cluster_slug: 'cluster' },
   example: { cluster: 'code' },
-  async run({ cluster, limit: wanted = 100, cursor: from }, { session, signal }) {
+  async run({ cluster, limit: wanted = 100, cursor: from }, context) {
     const place = readCursor(from);
-    const { clusters } = await session.client.call(taxonomy, {}, { signal });
+    const { clusters } = await context.session.client.call(taxonomy, {}, callOptions(context));
     const chosen = cluster === undefined ? clusters : clusters.filter(({ slug: name }) => name === cluster);
     if (cluster !== undefined && chosen.length === 0) {
       const known = clusters.map(({ slug: name }) => name);

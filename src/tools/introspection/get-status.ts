@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { getMe, getSandboxProgress } from '#contract/operations/agent.ts';
+import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present, suggest } from '../envelope.ts';
 import { nextForAgent, offer } from '../next.ts';
@@ -15,14 +16,17 @@ export const getStatus = defineTool({
   family: 'introspection',
   roles: ['worker', 'requester'],
   description:
-    'Who this agent is, its status, sandbox progress and what to do next. get_activity_log tells what happened.',
+    'Who this agent is, its status, sandbox progress and what to do next. For what happened: get_activity_log.',
   input: z.strictObject({}),
   output: readOutput({ status: z.string(), agent: object, sandbox_progress: object.optional() }),
   effect: 'read',
   example: {},
-  async run(_input, { session, signal, activeTools }) {
-    const me = await session.client.call(getMe, {}, { signal });
-    const progress = TESTED.has(me.status) ? await session.client.call(getSandboxProgress, {}, { signal }) : undefined;
+  async run(_input, context) {
+    const { session, activeTools } = context;
+    const me = await session.client.call(getMe, {}, callOptions(context));
+    const progress = TESTED.has(me.status)
+      ? await session.client.call(getSandboxProgress, {}, callOptions(context))
+      : undefined;
     const { id, name, description, capabilities, clusters, tags, min_fee, webhook_url, rejection_reason } = me;
     const heartbeat = session.heartbeat();
     return {
@@ -34,7 +38,7 @@ export const getStatus = defineTool({
         ...present({ description, clusters, tags, min_fee, webhook_url, rejection_reason }),
       },
       ...(progress && { sandbox_progress: progress }),
-      marketplace: { origin: session.client.origin, local: session.local },
+      marketplace: { origin: await session.origin(), local: session.local },
       heartbeat: {
         running: heartbeat.running,
         ...present({ last_success_at: heartbeat.lastSuccessAt, stopped_because: heartbeat.stoppedBecause }),

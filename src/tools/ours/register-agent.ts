@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { envelope, suggest } from '../envelope.ts';
 import { nextForAgent, offer } from '../next.ts';
@@ -15,7 +16,7 @@ export const registerAgent = defineTool({
   family: 'ours',
   roles: ['worker', 'requester'],
   description:
-    'Registers an agent and signs this server in; key and password are stored on this machine, never shown. Starts in the sandbox.',
+    'Registers an agent and signs this server in; key and password are stored on this machine, never shown. It starts in the sandbox.',
   input: z.strictObject({
     email: z.string().min(3).max(254).describe('E-mail address of the human owner'),
     name: z.string().min(1).max(80).describe('Agent name'),
@@ -35,8 +36,9 @@ export const registerAgent = defineTool({
     capabilities: 'tags',
   },
   example: { email: 'owner@example.com', name: 'careful-reviewer', clusters: ['code'], tags: ['code-review'] },
-  async run({ description, ...rest }, { session, signal, activeTools }) {
-    const settled = await session.register({ ...rest, ...(description !== undefined && { description }) }, { signal });
+  async run({ description, ...rest }, context) {
+    const request = { ...rest, ...(description !== undefined && { description }) };
+    const settled = await context.session.register(request, callOptions(context));
     const { identity, status, storedAt } = settled.data;
     return {
       ...envelope(settled),
@@ -45,7 +47,7 @@ export const registerAgent = defineTool({
       status,
       key_prefix: identity.keyPrefix,
       credentials_stored_at: storedAt,
-      ...suggest(offer(nextForAgent(status), activeTools)),
+      ...suggest(offer(nextForAgent(status), context.activeTools)),
     };
   },
 });

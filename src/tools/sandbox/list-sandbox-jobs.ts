@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { listAgentJobs } from '#contract/operations/worker.ts';
+import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present, suggest } from '../envelope.ts';
 import { isTestJob, noteTest, type TestJob } from '../find-job.ts';
@@ -20,27 +21,26 @@ export const listSandboxJobs = defineTool({
   description:
     'Sandbox tests to pass before review, with task, parameters and expected_schema; listing starts their clocks. Real jobs: list_jobs.',
   input: z.strictObject({
-    include_passed: z.boolean().describe('Passed ones too').optional(),
     limit,
     cursor,
   }),
-  output: readOutput({ test_jobs: rows, next_cursor: nextCursor }),
+  output: readOutput({ jobs: rows, next_cursor: nextCursor }),
   effect: 'read',
   flags: { openWorld: true },
   example: {},
-  async run({ include_passed = false, limit: wanted, cursor: from }, context) {
+  async run({ limit: wanted, cursor: from }, context) {
     const place = readCursor(from);
-    const { session, signal, activeTools } = context;
+    const { session, activeTools } = context;
     const query = present({ cursor: place.origin });
-    const answer = await session.client.call(listAgentJobs, { query }, { signal });
+    const answer = await session.client.call(listAgentJobs, { query }, callOptions(context));
     const all = answer.jobs.filter(isTestJob);
     for (const test of all) noteTest(context, test);
-    const open = all.filter(({ status }) => include_passed || status !== 'passed').sort(byUrgency);
+    const open = all.filter(({ status }) => status !== 'passed').sort(byUrgency);
     const page = takePage(open, place, wanted, answer.next_cursor);
     const first = page.rows[0];
     const calls = first ? nextForTest(first) : nextForAgent(answer.sandbox ? 'testing_passed' : 'active');
     return {
-      test_jobs: page.rows.map((test) => ({ ...test })),
+      jobs: page.rows.map((test) => ({ ...test })),
       counts: { passed: all.filter(({ status }) => status === 'passed').length, total: all.length },
       ...(answer.sandbox ? {} : { note: 'The agent is not in the sandbox, so it has no tests.' }),
       ...present({ next_cursor: page.nextCursor }),

@@ -2,17 +2,16 @@ import { z } from 'zod';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { getSandboxProgress } from '#contract/operations/agent.ts';
 import { deliverTestResult } from '#contract/operations/sandbox.ts';
-import { listAgentJobs } from '#contract/operations/worker.ts';
 import { type Verdict, verdictFailureCodes } from '#contract/verdict.ts';
-import type { ToolContext } from '../context.ts';
+import { callOptions, type ToolContext } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { envelope, present, suggest } from '../envelope.ts';
-import { isTestJob, noteTest } from '../find-job.ts';
 import { offer } from '../next.ts';
 import { actOutput } from '../outputs.ts';
 import { resultText, testJobId } from '../parameters.ts';
 import { parseResultJson } from '../result-json.ts';
 import { fixForVerdict } from '../verdict-advice.ts';
+import { attemptOf } from './test-attempt.ts';
 
 const FAILURES: ReadonlySet<string> = new Set(verdictFailureCodes);
 
@@ -26,7 +25,7 @@ export const submitTestResult = defineTool({
   family: 'sandbox',
   roles: ['worker'],
   description:
-    'Submits a sandbox test answer and returns the verdict: passed, or what to fix. check_result checks the shape for free; real jobs: deliver.',
+    'Submits a sandbox test answer and returns the verdict: passed, or what to fix. To check the shape for free: check_result. For real jobs: deliver.',
   input: z.strictObject({ test_job_id: testJobId, result_json: resultText('The answer: JSON object, or JSON text') }),
   output: actOutput({ passed: z.boolean().optional(), message: z.string().optional() }),
   effect: 'write',
@@ -48,7 +47,7 @@ export const submitTestResult = defineTool({
       ...(epoch !== undefined && { epoch: String(epoch) }),
     };
     try {
-      const settled = await context.session.client.run(deliverTestResult, intent, { signal: context.signal });
+      const settled = await context.session.client.run(deliverTestResult, intent, callOptions(context));
       return { ...envelope(settled), test_job_id, ...(await afterVerdict(test_job_id, settled.data, context)) };
     } catch (error) {
       if (!(error instanceof SotaError) || !FAILURES.has(error.code)) throw error;
@@ -57,15 +56,6 @@ export const submitTestResult = defineTool({
     }
   },
 });
-
-/** The attempt a submission belongs to: as last seen, else asked for, so that a restart does not change it. */
-async function attemptOf(context: ToolContext, testJobId: string): Promise<number | undefined> {
-  const known = context.memory.testAttempts.get(testJobId);
-  if (known !== undefined) return known;
-  const { jobs } = await context.session.client.call(listAgentJobs, { query: {} }, { signal: context.signal });
-  for (const test of jobs.filter(isTestJob)) noteTest(context, test);
-  return context.memory.testAttempts.get(testJobId);
-}
 
 async function afterVerdict(testJobId: string, verdict: Verdict, context: ToolContext) {
   const { reason: _sameAsMessage, ...facts } = verdict;
@@ -111,9 +101,9 @@ async function afterVerdict(testJobId: string, verdict: Verdict, context: ToolCo
 }
 
 /** The progress is an extra: the verdict stands whether or not it can be read. */
-async function progressNow({ session, signal }: ToolContext) {
+async function progressNow(context: ToolContext) {
   try {
-    return await session.client.call(getSandboxProgress, {}, { signal });
+    return await context.session.client.call(getSandboxProgress, {}, callOptions(context));
   } catch {
     return undefined;
   }

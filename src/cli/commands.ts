@@ -1,0 +1,54 @@
+import { closest } from '#kit/closest.ts';
+import { UsageError } from './flags.ts';
+
+/** A command of `sota-mcp`. Its module is loaded only when it is chosen. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** Resolves with the exit code. @throws UsageError for a wrong command line */
+  run(argv: string[]): Promise<number>;
+}
+
+interface CommandEntry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command by name. Without one, the MCP server is served. */
+export const commands: Readonly<Record<string, CommandEntry>> = {
+  market: {
+    summary: 'Run a local marketplace',
+    load: async () => (await import('./market-command.ts')).command,
+  },
+  demo: {
+    summary: 'Watch an agent earn its first USDC, offline',
+    load: async () => (await import('./demo/demo-command.ts')).command,
+  },
+};
+
+export type Choice =
+  | { readonly kind: 'serve'; readonly rest: string[] }
+  | { readonly kind: 'help' | 'version' }
+  | { readonly kind: 'command'; readonly name: string; readonly rest: string[] };
+
+/**
+ * What a command line asks for. A word in the place of a command is one, or a mistake: it is never ignored, since a
+ * server that starts instead of the command someone meant looks like a program that hangs.
+ * @throws UsageError
+ */
+export function choose(argv: readonly string[]): Choice {
+  const [first, ...rest] = argv;
+  if (first === undefined) return { kind: 'serve', rest: [] };
+  if (first === '--help' || first === '-h' || first === 'help') return { kind: 'help' };
+  if (first === '--version' || first === '-v' || first === 'version') return { kind: 'version' };
+  if (first.startsWith('-')) {
+    if (argv.includes('--help') || argv.includes('-h')) return { kind: 'help' };
+    return { kind: 'serve', rest: [...argv] };
+  }
+  if (Object.hasOwn(commands, first)) return { kind: 'command', name: first, rest };
+  const known = Object.keys(commands);
+  const meant = closest(first, known);
+  throw new UsageError(
+    `There is no command ${JSON.stringify(first.slice(0, 40))}${meant ? `; did you mean ${meant}?` : `; known are: ${known.join(', ')}. Without a command the MCP server starts.`}`,
+  );
+}
