@@ -1,3 +1,5 @@
+import { formatUsdc } from '#kit/money.ts';
+
 /** A step saw something else than it should have. The demo stops and says what. */
 export class Unexpected extends Error {
   override readonly name = 'Unexpected';
@@ -5,9 +7,13 @@ export class Unexpected extends Error {
 
 /** @throws Unexpected */
 export function expectEqual(what: string, actual: unknown, expected: unknown): void {
-  if (JSON.stringify(actual) !== JSON.stringify(expected)) {
-    throw new Unexpected(`${what} should be ${JSON.stringify(expected)} and is ${JSON.stringify(actual)}`);
-  }
+  const [is, should] = [show(actual), show(expected)];
+  if (is !== should) throw new Unexpected(`${what} should be ${should} and is ${is}`);
+}
+
+/** Amounts are shown as USDC, everything else as JSON. */
+function show(value: unknown): string {
+  return typeof value === 'bigint' ? `${formatUsdc(value)} USDC` : JSON.stringify(value);
 }
 
 /** The text at a path of an answer. @throws Unexpected */
