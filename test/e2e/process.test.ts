@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { temporaryHome } from '../support/mcp-clients.ts';
 import { initialize, modern, type RawServer, spawnServer } from '../support/raw-server.ts';
 
@@ -65,11 +65,13 @@ describe('starting', () => {
 describe('stdout', () => {
   it('carries protocol messages only, whatever a library prints', async () => {
     const noise =
-      'data:text/javascript,setInterval(()=>{console.log("noise");process.stdout.write("half a line")},5).unref()';
+      'data:text/javascript,process.on("SIGUSR2",()=>{console.log("noise");process.stdout.write("half a line")})';
     const server = start([], {}, ['--import', noise]);
     await server.request('initialize', initialize);
+    server.child.kill('SIGUSR2');
+    await vi.waitFor(() => expect(server.stderr()).toContain('half a line'));
     await server.request('tools/list');
-    await server.request('tools/call', { name: 'list_clusters', arguments: {} });
+    await server.request('tools/call', { name: 'get_status', arguments: {} });
     for (const line of server.lines) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
     expect(server.stderr()).toContain('noise');
   });
@@ -90,12 +92,12 @@ describe('stdin', () => {
     for (const line of server.lines) expect(JSON.parse(line)).toMatchObject({ jsonrpc: '2.0' });
   });
 
-  it('takes a line of 20 MB and refuses what is in it by name', async () => {
+  it('takes a line of 12 MB and refuses what is in it by name', async () => {
     const server = start();
     await server.request('initialize', initialize);
     const answer = await server.request('tools/call', {
       name: 'read_doc',
-      arguments: { topic: 'x'.repeat(20_000_000) },
+      arguments: { topic: 'x'.repeat(12_000_000) },
     });
     expect(JSON.stringify(answer).length).toBeLessThan(40_000);
     expect((await server.request('tools/list')).result?.tools).toHaveLength(37);
