@@ -21,6 +21,8 @@ export interface ReadArguments {
   readonly repaired: readonly string[];
 }
 
+const WRAPPERS: ReadonlySet<string> = new Set(['payload', 'arguments', 'args']);
+
 type Wanted = 'object' | 'array' | 'number' | 'boolean' | 'string' | 'any';
 
 /**
@@ -32,7 +34,7 @@ export function readArguments(tool: AnyTool, given: unknown): ReadArguments {
   const repaired: string[] = [];
   const raw = unwrap(given, repaired);
   if (!isRecord(raw)) throw invalidArguments(tool, [notAnObject(tool)]);
-  const named = renameArguments(tool, raw, repaired);
+  const named = renameArguments(tool, openWrapper(tool, raw, repaired), repaired);
   const shape: Record<string, z.core.$ZodType> = tool.input.shape;
   const values = Object.fromEntries(
     Object.entries(named)
@@ -50,6 +52,16 @@ function unwrap(given: unknown, repaired: string[]): unknown {
   const parsed = parseJson(given);
   if (isRecord(parsed)) repaired.push('the arguments were a JSON string');
   return parsed;
+}
+
+/** Takes arguments out of a wrapper: the published signature of create_job has one, and some hosts add one. */
+function openWrapper(tool: AnyTool, raw: Record<string, unknown>, repaired: string[]): Record<string, unknown> {
+  const [name, ...others] = Object.keys(raw);
+  if (name === undefined || others.length || !WRAPPERS.has(name) || Object.hasOwn(tool.input.shape, name)) return raw;
+  const inner = typeof raw[name] === 'string' ? parseJson(raw[name]) : raw[name];
+  if (!isRecord(inner)) return raw;
+  repaired.push(`the arguments were wrapped in ${name}`);
+  return inner;
 }
 
 function renameArguments(tool: AnyTool, raw: Record<string, unknown>, repaired: string[]): Record<string, unknown> {
