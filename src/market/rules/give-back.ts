@@ -9,7 +9,7 @@ import { openWindow } from './bid-window.ts';
 import { openEscrow, refundEscrow } from './escrow.ts';
 import type { JobRow } from './find-job.ts';
 import { holdBudget } from './hold.ts';
-import { moveJob } from './job-status.ts';
+import { moveJob, refuseMove } from './job-status.ts';
 import { addReputation, REPUTATION_POINTS } from './reputation.ts';
 
 export interface Failure {
@@ -36,8 +36,12 @@ const FRESH = {
  * reputation. If another try may help, and tries are left, the job goes back to bidding with its whole budget held
  * again; should the requester have spent that money meanwhile, the job fails instead, for nobody must bid on a job that
  * could not be paid.
+ * @throws Refusal invalid_state where no assignment is under way
  */
 export async function giveBack(tx: Tx, context: MarketContext, job: JobRow, failure: Failure) {
+  if (job.status !== 'assigned' && job.status !== 'executing') {
+    refuseMove(job, `A job that is ${job.status} cannot be given back`);
+  }
   const at = context.clock.real();
   const escrow = await openEscrow(tx, job);
   const refunded = await refundEscrow(tx, escrow, at);
