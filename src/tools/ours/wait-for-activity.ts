@@ -72,7 +72,7 @@ export const waitForActivity = defineTool({
     const { agentId } = await session.identify();
     const me = await session.client.call(getMe, {}, callOptions(context));
     const started = clock.now();
-    const pause = session.local ? LOOK_MS.local : LOOK_MS.remote;
+    const pause = isOnThisMachine(await session.origin()) ? LOOK_MS.local : LOOK_MS.remote;
     let cursor = since_id ?? memory.activityCursor;
     const echoes: Entry[] = [];
     for (let round = 0; ; round += 1) {
@@ -110,6 +110,10 @@ export const waitForActivity = defineTool({
     }
   },
 });
+
+function isOnThisMachine(origin: string): boolean {
+  return /^(127\.|localhost$|\[::1\]$)/.test(new URL(origin).hostname);
+}
 
 async function entriesSince(context: ToolContext, cursor: number | undefined): Promise<Entry[]> {
   // Before there is a cursor, what happened since this server started counts as new: nothing may fall between two calls.
