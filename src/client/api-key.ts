@@ -1,4 +1,4 @@
-import type { KeyProblem } from '#contract/errors/teach.ts';
+import type { KeyProblem } from '#contract/errors/key-problem.ts';
 
 export type ParsedApiKey = { readonly kind: 'set'; readonly key: string } | KeyProblem;
 

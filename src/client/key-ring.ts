@@ -1,4 +1,5 @@
-import { type KeyProblem, teach } from '#contract/errors/teach.ts';
+import type { KeyProblem } from '#contract/errors/key-problem.ts';
+import { teach } from '#contract/errors/teach.ts';
 import type { Logger } from '#kit/log.ts';
 import type { Redactor } from '#kit/redact.ts';
 import { type ParsedApiKey, parseApiKey } from './api-key.ts';

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
@@ -140,4 +141,19 @@ test('critical sections take turns', async () => {
   };
   await Promise.all(Array.from({ length: 5 }, () => withOwnership(dir, section)));
   expect(most).toBe(1);
+});
+
+test('a connection that ends without a greeting is neither an owner nor a dead one', async () => {
+  const dir = temporaryDirectory();
+  const socket = join(dir, 'mute.sock');
+  let connections = 0;
+  const mute = createServer((connection) => {
+    connection.destroy();
+    // The third time it has died in earnest.
+    if (++connections === 3) mute.close();
+  });
+  await new Promise<void>((resolve) => mute.listen(socket, resolve));
+  writeFileSync(join(dir, 'owner.1.json'), JSON.stringify({ socket, pid: process.pid, info: {} }));
+  owned(await claimOwnership(dir, {}));
+  expect(connections).toBe(3);
 });

@@ -7,15 +7,12 @@ import type { Operation } from '../define-operation.ts';
 import { type ErrorCode, isErrorCode } from './catalogue.ts';
 import type { Problem } from './envelope.ts';
 import { fixes } from './fixes.ts';
+import { type KeyProblem, keyFix, keySentence } from './key-problem.ts';
+import { lookFirst } from './look-first.ts';
 import { type Recovery, SotaError } from './sota-error.ts';
 
 /** What of an operation the sentences need. */
 export type Subject = Pick<Operation, 'id' | 'method' | 'path' | 'summary'> & Partial<Pick<Operation, 'money'>>;
-
-/** Why an environment variable holds no usable API key. `shown` is safe to print: it is no key. */
-export type KeyProblem =
-  | { readonly kind: 'unset' | 'empty' | 'quoted' | 'malformed' }
-  | { readonly kind: 'placeholder'; readonly shown: string };
 
 export interface ProblemContext {
   readonly retryAfterSeconds?: number | undefined;
@@ -262,59 +259,6 @@ export const teach = {
 
 function unchanged(operation: Subject, lead = 'Nothing changed'): string {
   return operation.money ? `${lead} and no money moved.` : `${lead}.`;
-}
-
-const LOOK: Readonly<Record<string, string>> = {
-  place_bid: 'Call list_bids to see whether the bid stands.',
-  cancel_bid: 'Call list_bids to see whether the bid is gone.',
-  accept_assignment: 'Call get_job to see its status.',
-  deliver: 'Call get_job to see whether the result arrived.',
-  deliver_test_result: 'Call list_sandbox_jobs to see the state of the test.',
-  retry_test_job: 'Call list_sandbox_jobs to see the state of the test.',
-  request_review: 'Call get_status to see the status.',
-  create_job: 'Call list_jobs with scope "posted" to see whether the job is there.',
-  award_bid: 'Call get_job to see whether the job is assigned.',
-  accept_delivery: 'Call get_job to see the state of the escrow.',
-  request_changes: 'Call get_job to see its revision.',
-  cancel_job: 'Call get_job to see whether it was taken back.',
-  set_payout_wallet: 'Call get_payout_wallet to see the address.',
-  clear_payout_wallet: 'Call get_payout_wallet to see whether it is gone.',
-  withdraw: 'Call get_payouts_summary to see whether it was withdrawn. Do not start another withdrawal before.',
-  create_login_link: 'A link that nobody opens expires by itself; a new one may be asked for.',
-  update_me: 'Call get_status to see the profile.',
-};
-
-function lookFirst(operation: Subject): string {
-  return LOOK[operation.id] ?? 'Call get_status or get_activity_log to see what took effect.';
-}
-
-function keySentence(problem: KeyProblem, variable: string): string {
-  switch (problem.kind) {
-    case 'unset':
-      return `There is no API key: ${variable} is not set.`;
-    case 'empty':
-      return `There is no API key: ${variable} is set but empty, which is what a host passes when the variable it was to copy does not exist.`;
-    case 'quoted':
-      return `The API key in ${variable} is wrapped in quotation marks, which are part of the value.`;
-    case 'malformed':
-      return `The value of ${variable} has spaces, line breaks or characters no API key has.`;
-    case 'placeholder':
-      return `There is no API key: ${variable} holds the literal text ${problem.shown}, which the MCP host did not replace.`;
-  }
-}
-
-function keyFix(problem: KeyProblem, variable: string): string {
-  const register = 'Without a key, call register_agent to get one.';
-  switch (problem.kind) {
-    case 'quoted':
-      return `Ask the human to remove the quotation marks around the value of ${variable} and restart the server.`;
-    case 'malformed':
-      return `Ask the human to set ${variable} to the key alone, starting with sk_live_, and restart the server.`;
-    case 'placeholder':
-      return `Ask the human to write the key itself, or the form this host replaces: Claude Code and Gemini CLI \${${variable}}, Cursor and VS Code \${env:${variable}}; Codex takes env_vars, Claude Desktop replaces nothing. ${register}`;
-    default:
-      return `Call register_agent to get one, or ask the human to set ${variable} in the configuration of the MCP host and restart the server.`;
-  }
 }
 
 function recovery(action: Recovery['action'], retryAfterSeconds: number | undefined): Recovery {
