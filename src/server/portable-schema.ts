@@ -51,7 +51,10 @@ function tidy(node: unknown, open: boolean): unknown {
     if (LEFT_OUT.has(key)) continue;
     if ((key === 'maximum' && value === MAX_SAFE) || (key === 'minimum' && value === -MAX_SAFE)) continue;
     if (key === 'additionalProperties' && (open || value !== false)) continue;
-    if (key === 'properties') {
+    if (key === 'type' && Array.isArray(value)) {
+      // A list of types is one keyword to JSON Schema and unknown to some hosts.
+      result.anyOf = value.map((type) => ({ type }));
+    } else if (key === 'properties') {
       // Property names are data, not keywords: a property may well be called `default`.
       result[key] = Object.fromEntries(
         Object.entries(value as JsonSchema).map(([name, sub]) => [name, tidy(sub, open)]),

@@ -5,7 +5,7 @@
 
 /** Whether a text names a tool, as a whole word. */
 export function names(text: string, tool: string): boolean {
-  return new RegExp(`(?<![a-z0-9_])${tool}(?![a-z0-9_])`).test(text);
+  return new RegExp(`(?<![a-z0-9_-])${tool}(?![a-z0-9_-])`).test(text);
 }
 
 /**

@@ -87,7 +87,6 @@ export function invalidArguments(tool: AnyTool, problems: readonly ArgumentProbl
     code: 'invalid_arguments',
     message: `${tool.name} was not called: ${problems.map(({ problem }) => problem).join('; ')}.`,
     fix: `Correct ${listed(problems.map(({ argument }) => argument))} and call ${tool.name} again. The example shows complete arguments.`,
-    details: { problems: problems.map(({ argument, problem }) => ({ argument, problem })) },
     ...(guess && { didYouMean: guess }),
     example: { tool: tool.name, arguments: tool.example },
   });
@@ -99,7 +98,8 @@ export function missingArgument(argument: string): ArgumentProblem {
 
 export function unknownArgument(tool: AnyTool, argument: string): ArgumentProblem {
   const known = Object.keys(tool.input.shape);
-  const guess = closest(argument, known);
+  const { aliases = {} } = tool;
+  const guess = closest(argument, known) ?? aliases[closest(argument, Object.keys(aliases)) ?? ''];
   const shown = JSON.stringify(argument.slice(0, 64));
   if (guess) return { argument: shown, problem: `${shown} is not an argument, ${guess} is`, didYouMean: guess };
   const choice = known.length ? `it takes ${known.join(', ')}` : 'it takes no arguments';

@@ -37,15 +37,13 @@ const tagFields = (prefix: string): UntrustedFields => ({
 });
 
 export const untrustedFields: Readonly<Record<string, UntrustedFields>> = {
-  list_clusters: tagFields('clusters[]'),
   list_tags: tagFields('tags[]'),
   get_tag: { ...tagFields('tag'), 'related[]': 'line' },
-  get_openapi_operation: { 'operation.**': 'line', 'schemas.**': 'line' },
   get_status: { 'agent.rejection_reason': 'text', next_action: 'line' },
   get_activity_log: { 'entries[].payload.**': 'text' },
   list_sandbox_jobs: testJobFields('jobs[]'),
   list_jobs: jobFields('jobs[]'),
-  get_job: { ...jobFields('job'), ...bidFields('job.bids[]'), part: 'prose' },
+  get_job: { ...jobFields('job'), ...bidFields('job.bids[]'), part: 'prose', json_part: 'exact' },
   submit_test_result: { expected_schema_excerpt: 'exact' },
   check_result: { expected_schema_excerpt: 'exact' },
   bid: { job_title: 'line' },

@@ -19,7 +19,7 @@ export const getOpenapiOperation = defineTool({
     'One HTTP operation from the OpenAPI document of the marketplace, with only the schemas it uses. For guides: read_doc.',
   input: z.strictObject({
     method: z.string().min(3).max(7).describe('GET, POST, PUT, PATCH or DELETE'),
-    path: z.string().min(1).max(300).describe('For example /api/v1/agents/bid'),
+    path: z.string().min(1).max(300).describe('For example /api/v1/agents/me'),
   }),
   output: readOutput({ operation: object, schemas: object }),
   effect: 'read',

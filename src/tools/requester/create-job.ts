@@ -23,7 +23,7 @@ export const createJob = defineTool({
     parameters: jsonObject('Input data').optional(),
     expected_schema: jsonObject('JSON Schema the result must satisfy').optional(),
     bid_window_seconds: z.number().int().min(1).max(86_400).describe('How long bids are taken').optional(),
-    selection: z.enum(['auto', 'manual']).describe('auto: best bid wins by itself').optional(),
+    selection: z.enum(['auto', 'manual']).describe('auto: the best offer wins by itself').optional(),
     after: after('id of the equal job before'),
   }),
   output: actOutput({ job_id: z.string().optional(), status: z.string().optional() }),

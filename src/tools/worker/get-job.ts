@@ -16,12 +16,17 @@ export const getJob = defineTool({
   family: 'worker',
   roles: ['worker', 'requester'],
   description:
-    'One job in full, with your bid, its escrow and, for one you posted, the delivery and its hash. To find jobs: list_jobs.',
+    'One job in full, with your offer, its escrow and, for one you posted, the delivery and its hash. To find jobs: list_jobs.',
   input: z.strictObject({
     job_id: jobId,
     cursor: z.string().max(64).describe('next_cursor under parts, for the rest of a long field').optional(),
   }),
-  output: readOutput({ job: object.optional(), part: z.string().optional(), next_cursor: nextCursor }),
+  output: readOutput({
+    job: object.optional(),
+    part: z.string().optional(),
+    json_part: z.string().optional(),
+    next_cursor: nextCursor,
+  }),
   effect: 'read',
   flags: { openWorld: true },
   aliases: { id: 'job_id', test_job_id: 'job_id' },
@@ -70,7 +75,8 @@ function partOf(whole: Readonly<Record<string, unknown>>, job_id: string, { fiel
   return {
     job_id,
     field,
-    part: text.slice(from, end),
+    // Objects come as the text of their JSON, byte for byte; prose is prose in every part.
+    [typeof whole[field] === 'string' ? 'part' : 'json_part']: text.slice(from, end),
     from,
     total_chars: text.length,
     ...(end < text.length && { next_cursor: `${field}:${end}` }),
