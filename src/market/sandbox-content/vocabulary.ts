@@ -1,4 +1,4 @@
-/** The names and words test instances are mixed from. All invented or commonplace; none refers to anybody. */
+/** The names and words test instances are mixed from. None is meant to refer to anybody or anything real. */
 
 export const givenNames = [
   'Amara',
@@ -71,7 +71,7 @@ export const cities = [
   'Northfield',
   'Oakhurst',
   'Pinewood',
-  'Ravenna',
+  'Ravenholt',
   'Silverton',
   'Thornbury',
   'Westmarch',
@@ -86,7 +86,7 @@ export const companyHeads = [
   'Tessera',
   'Quarry',
   'Lumen',
-  'Harbour',
+  'Brightwell',
   'Solstice',
   'Vantage',
   'Keystone',

@@ -59,7 +59,7 @@ export const codeReview = defineTagTest({
         )
         .min(1)
         .max(2)
-        .describe('The defects, gravest first'),
+        .describe('The defect you found; one entry is enough'),
     }),
   generate: (rng) => ({
     description:

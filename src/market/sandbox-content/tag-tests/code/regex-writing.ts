@@ -45,21 +45,22 @@ function example(format: readonly Part[], rng: Rng): string {
     .join('');
 }
 
-/** Near misses: one part of a good example is broken. */
-function counterExample(format: readonly Part[], rng: Rng): string {
-  const index = rng.int(0, format.length - 1);
-  const broken = format.map((part, at): Part => {
-    if (at !== index) return part;
-    if (part.kind === 'literal') return { kind: 'literal', text: rng.pick(['', '.', `${part.text}${part.text}`]) };
-    if (part.kind === 'one_of') return { kind: 'literal', text: rng.pick(['', 'other', part.options.join('')]) };
-    const length = rng.pick([part.min - 1, part.max + 1]);
-    return { ...part, min: length, max: length };
-  });
-  return example(broken, rng);
+/** Near misses, at least two per part: good examples in which just that part is broken. */
+function counterExamples(format: readonly Part[], rng: Rng): string[] {
+  return format.flatMap((part, index) => breaks(part).map((broken) => example(format.with(index, broken), rng)));
+}
+
+function breaks(part: Part): Part[] {
+  const literal = (text: string): Part => ({ kind: 'literal', text });
+  if (part.kind === 'literal') return [literal(''), literal('.'), literal(part.text + part.text)];
+  if (part.kind === 'one_of') return [literal(''), literal('other'), literal(part.options.join(''))];
+  const ofLength = (length: number): Part => ({ ...part, min: length, max: length });
+  const foreign: Part = { ...part, kind: part.kind === 'digits' ? 'lowercase' : 'digits' };
+  return [ofLength(part.min - 1), ofLength(part.max + 1), foreign];
 }
 
 function referencePattern(format: readonly Part[]): string {
-  const quoted = (text: string) => text.replace(/[^A-Za-z0-9]/g, '\\$&');
+  const quoted = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   return format
     .map((part) => {
       if (part.kind === 'literal') return quoted(part.text);
@@ -69,12 +70,12 @@ function referencePattern(format: readonly Part[]): string {
     .join('');
 }
 
-function draw(format: Part[], rng: Rng, count: number): Pick<Parameters, 'must_match' | 'must_not_match'> {
-  const right = compilePattern(referencePattern(format));
-  const wrong = Array.from({ length: count * 2 }, () => counterExample(format, rng)).filter((text) => !right(text));
+/** Strings of the format and near misses that truly are none (two runs that meet can make up for each other). */
+function draw(format: readonly Part[], rng: Rng): { right: string[]; wrong: string[] } {
+  const matches = compilePattern(referencePattern(format));
   return {
-    must_match: Array.from({ length: count }, () => example(format, rng)),
-    must_not_match: [...new Set(wrong)].slice(0, count),
+    right: Array.from({ length: 12 }, () => example(format, rng)),
+    wrong: counterExamples(format, rng).filter((text) => !matches(text)),
   };
 }
 
@@ -86,12 +87,13 @@ export const regexWriting = defineTagTest({
     }),
   generate(rng) {
     const format = drawFormat(rng);
+    const { right, wrong } = draw(format, rng);
     return {
       description:
         'Write a regular expression that matches exactly the whole strings of the given format: its parts one after ' +
         'another, where min and max count characters. It must match every entry of must_match, none of must_not_match, ' +
         'and is tried on further strings of both kinds. Use common syntax only: no back-references, no lookbehind.',
-      parameters: { format, ...draw(format, rng, 4) },
+      parameters: { format, must_match: right.slice(0, 4), must_not_match: rng.shuffle(wrong).slice(0, 4) },
     };
   },
   check({ pattern }, parameters) {
@@ -119,15 +121,15 @@ export const regexWriting = defineTagTest({
       return failure('must_not_match', `The pattern matches "${caught}".`, 'Mind the min and max of each part.');
     }
     // Seeded by the format itself: the same unseen strings at every verdict, without storing them.
-    const unseen = draw(parameters.format, seededRng(JSON.stringify(parameters.format)), 24);
-    if (!unseen.must_match.every(matches)) {
+    const unseen = draw(parameters.format, seededRng(JSON.stringify(parameters.format)));
+    if (!unseen.right.every(matches)) {
       return failure(
         'unseen_match',
         'The pattern misses a string of the format that is not listed.',
         'Describe the format instead of listing the examples.',
       );
     }
-    if (unseen.must_not_match.some(matches)) {
+    if (unseen.wrong.some(matches)) {
       return failure(
         'unseen_mismatch',
         'The pattern matches an unlisted string that breaks the format.',
