@@ -28,7 +28,7 @@ export async function lintProbes(rule: string, files: ReadonlyMap<string, string
     const reported = [...output.matchAll(/^::error title=lint\/([^,]+),file=([^,]+),/gm)].filter(
       ([, name]) => name === rule,
     );
-    return new Set([...files.keys()].filter((path) => reported.some(([, , file]) => file!.endsWith(`/${path}`))));
+    return new Set([...files.keys()].filter((path) => reported.some(([, , file]) => `/${file}`.endsWith(`/${path}`))));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
