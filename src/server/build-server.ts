@@ -16,8 +16,6 @@ export interface ServerParts {
 
 /** The catalogue is fixed while the process lives, so hosts may keep it. */
 const CACHE = { ttlMs: 3_600_000, cacheScope: 'public' as const };
-/** No argument of ours is large but a work result, which is bounded by itself. */
-const MAX_INPUT_ELEMENTS = 100_000;
 
 /**
  * One MCP server over the given tools. Cheap and without side effects: hosts that probe make the factory run twice.
@@ -43,7 +41,6 @@ export function buildServer({ tools, dispatch, docs }: ServerParts): McpServer {
         'resources/templates/list': CACHE,
         'resources/read': CACHE,
       },
-      maxToolInputElements: MAX_INPUT_ELEMENTS,
     },
   );
   const list = createList(tools);

@@ -61,7 +61,9 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       log.debug('tool answered', { tool: tool.name, ms: clock.now() - started, outcome: result.outcome });
       return tool.output ? renderData(result) : renderProse(String(result.text));
     } catch (error) {
-      const shown = error instanceof SotaError ? error : internalError(call.name, error, log);
+      // Nobody waits for the answer of a cancelled call, and stopping is no mistake of ours.
+      if (call.signal.aborted) return renderProse('cancelled');
+      const shown = error instanceof SotaError ? error : internalError(byName.get(call.name), error, log);
       log.debug('tool refused', { tool: call.name, ms: clock.now() - started, code: shown.code });
       return renderError(shown, activeNames);
     }
@@ -69,14 +71,16 @@ export function createDispatch(parts: DispatchParts): Dispatch {
 }
 
 /** Our own mistake: logged with its stack, told without it. */
-function internalError(tool: string, cause: unknown, log: CallLog): SotaError {
+function internalError(tool: AnyTool | undefined, cause: unknown, log: CallLog): SotaError {
   const error = cause instanceof Error ? cause : new Error(String(cause));
-  log.error('tool failed unexpectedly', { tool, problem: error.message, stack: error.stack });
+  const name = tool?.name ?? 'The call';
+  const onlyReads = !tool || tool.effect === 'read';
+  log.error('tool failed unexpectedly', { tool: name, problem: error.message, stack: error.stack });
   return new SotaError({
     code: 'internal',
-    message: `${tool.slice(0, 64)} stopped on an error inside this server (${error.name}). If it changes something, it may have taken effect.`,
-    fix: 'Look first (get_status, get_job or get_activity_log), then try again. If it happens again, tell the human; the server log has the details.',
-    outcome: 'unknown',
+    message: `${name} stopped on an error inside this server (${error.name}). ${onlyReads ? 'It only reads, so nothing changed.' : 'It may have taken effect.'}`,
+    fix: `${onlyReads ? 'Try again.' : 'Look first, with get_status, get_job or get_activity_log.'} If it happens again, tell the human; the server log has the details.`,
+    outcome: onlyReads ? 'rejected' : 'unknown',
     cause: error,
   });
 }

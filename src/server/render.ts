@@ -5,6 +5,7 @@ import type { AnyTool, ToolResult } from '#tools/define-tool.ts';
 import { fitResult } from '#tools/fit-result.ts';
 import { withoutMentions } from '#tools/mentions.ts';
 import { offer } from '#tools/next.ts';
+import { tools as allTools } from '#tools/registry.ts';
 import { inputSchema, outputSchema } from './portable-schema.ts';
 
 /**
@@ -63,14 +64,15 @@ interface ErrorText {
   readonly recovery?: SotaError['recovery'];
 }
 
-/** An error as an answer the model can act on. Suggests only tools that are active here. */
+/** An error as an answer the model can act on. Suggests and names only tools that are active here. */
 export function renderError(error: SotaError, activeTools: ReadonlySet<string>): RenderedResult {
   const next = offer(error.next ?? [], activeTools);
+  const absent = allTools.filter(({ name }) => !activeTools.has(name)).map(({ name }) => name);
   const text: ErrorText = {
     error: {
       code: error.code,
       message: error.message,
-      fix: error.fix,
+      fix: withoutMentions(error.fix, absent),
       retryable: error.retryable,
       ...(error.retryAfterSeconds !== undefined && { retry_after_seconds: error.retryAfterSeconds }),
       ...(error.details && { details: error.details }),

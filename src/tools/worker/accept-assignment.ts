@@ -4,7 +4,7 @@ import { acceptAssignment as operation } from '#contract/operations/worker.ts';
 import { callOptions, noteMove, type ToolContext } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { envelope, present, suggest } from '../envelope.ts';
-import { assignmentEpoch, type Job, peekJob } from '../find-job.ts';
+import { type Job, peekJob } from '../find-job.ts';
 import { nextForWorker, offer } from '../next.ts';
 import { actOutput } from '../outputs.ts';
 import { jobId } from '../parameters.ts';
@@ -50,7 +50,6 @@ export const acceptAssignment = defineTool({
         job_id,
         status: now.status,
         note: 'The assignment was accepted before; nothing was done twice.',
-        ...assignmentEpoch(now),
         ...suggest(offer(nextForWorker(now, agentId), context.activeTools)),
       };
     }

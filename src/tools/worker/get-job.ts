@@ -51,10 +51,10 @@ async function noteSeen(context: ToolContext, job: Job): Promise<void> {
 
 async function callsFor(found: Awaited<ReturnType<typeof findJob>>, context: ToolContext) {
   if (found.kind === 'test') return nextForTest(found.test);
-  if (found.role === 'requester') return nextForRequester(found.job);
   const { agentId } = await context.session.identify();
+  const calls = found.role === 'requester' ? nextForRequester(found.job) : nextForWorker(found.job, agentId);
   // It has just been read: reading it again is no next step.
-  return nextForWorker(found.job, agentId).filter(({ tool }) => tool !== 'get_job');
+  return calls.filter(({ tool }) => tool !== 'get_job');
 }
 
 interface PartPlace {
