@@ -36,6 +36,7 @@ export async function fundEscrow(tx: Tx, job: JobRow, bid: BidRow, at: number): 
   const amount = micro(bid.amount_micro);
   await transfer(tx, { from: holdOf(job.id), to: escrowOf(job.id), amount, kind: 'escrow', at, jobId: job.id });
   await releaseHold(tx, job, at);
+  const [last] = await escrowsOf(tx, job.id);
   const row: EscrowRow = {
     id: newId('esc'),
     job_id: job.id,
@@ -45,23 +46,21 @@ export async function fundEscrow(tx: Tx, job: JobRow, bid: BidRow, at: number): 
     fee_micro: feeOf(amount),
     status: escrowMachine.initial,
     result_hash: null,
-    created_at: at,
+    // Two winners within one millisecond still come one after the other: the time is what orders a job's escrows.
+    created_at: last ? Math.max(at, Number(last.created_at) + 1) : at,
     settled_at: null,
   };
   await tx.insertInto('escrows').values(row).execute();
   return row;
 }
 
-/** The open escrow of a job, or else the one that was settled last. */
+/** The escrow of a job that counts: the open one, which is always the last, or else the one settled last. */
 export async function escrowOfJob(tx: Tx, jobId: string): Promise<EscrowRow | undefined> {
-  const rows = await tx
-    .selectFrom('escrows')
-    .selectAll()
-    .where('job_id', '=', jobId)
-    .orderBy('created_at', 'desc')
-    .orderBy('settled_at', 'desc')
-    .execute();
-  return rows.find((row) => OPEN.includes(row.status as EscrowStatus)) ?? rows[0];
+  return (await escrowsOf(tx, jobId))[0];
+}
+
+async function escrowsOf(tx: Tx, jobId: string): Promise<EscrowRow[]> {
+  return tx.selectFrom('escrows').selectAll().where('job_id', '=', jobId).orderBy('created_at', 'desc').execute();
 }
 
 /** @throws Error where there is none: a job with a worker under way always has one. */
