@@ -67,7 +67,7 @@ function connect(
   if (!local) {
     // A wrong address is told by the first call that needs it: the host still gets its tools and the model the reason.
     const originProvider = async () => normalizeOrigin(apiUrl);
-    return { session: createSession({ ...common, originProvider, local }) };
+    return { session: createSession({ ...common, originProvider, local, ...filedUnder(apiUrl) }) };
   }
   const dir = join(stateDir, 'local-market');
   const market = createLocalMarket({
@@ -80,4 +80,13 @@ function connect(
   });
   const session = createSession({ ...common, originProvider: market.origin, local, originId: `local:${dir}` });
   return { session, market };
+}
+
+/** Credentials are filed under the origin; a wrong address has none, and the first call will say so. */
+function filedUnder(apiUrl: string): { originId?: string } {
+  try {
+    return { originId: normalizeOrigin(apiUrl) };
+  } catch {
+    return {};
+  }
 }

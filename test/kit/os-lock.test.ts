@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { claimOwnership, type Owned, type Watched, withOwnership } from '#kit/os-lock.ts';
+import { claimOwnership, type Owned, withOwnership } from '#kit/os-lock.ts';
+import type { Watched } from '#kit/owner-socket.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 const script = fileURLToPath(new URL('../support/lock-child.ts', import.meta.url));
