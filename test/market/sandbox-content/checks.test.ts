@@ -1,7 +1,7 @@
 /** Wrong answers a lazy or confused agent would really give, tag by tag, and what it is told. */
 import { describe, expect, it } from 'vitest';
 import { seededRng } from '../../../src/kit/rng.ts';
-import { tagTestFor } from '../../../src/market/sandbox-content/catalogue.ts';
+import { genericTagTest, tagTestFor } from '../../../src/market/sandbox-content/catalogue.ts';
 import type { TagTest, TestInstance } from '../../../src/market/sandbox-content/define-test.ts';
 import { findDefects } from '../../../src/market/sandbox-content/tag-tests/code/code-review.ts';
 import { parseCron } from '../../../src/market/sandbox-content/tag-tests/ops/parse-cron.ts';
@@ -10,7 +10,7 @@ import { parseCron } from '../../../src/market/sandbox-content/tag-tests/ops/par
 type Json = Record<string, any>;
 
 function cases(tag: string, count = 20): { test: TagTest; instance: TestInstance; parameters: Json; right: Json }[] {
-  const test = tagTestFor(tag)!;
+  const test = tagTestFor(tag) ?? genericTagTest(tag);
   return Array.from({ length: count }, (_, seed) => {
     const instance = test.generate(seededRng(`checks/${tag}/${seed}`));
     return { test, instance, parameters: instance.parameters, right: test.solve(instance) as Json };
@@ -196,6 +196,28 @@ describe('text-generation', () => {
   });
 });
 
+describe('the test of an invented tag', () => {
+  it('notices an explanation that skips the customer or repeats the task, and steps that are none', () => {
+    expectNoticed('3d-printing', 'required_terms', (right, { customer }) => ({
+      ...right,
+      explanation: right.explanation.replaceAll(customer, 'somebody'),
+    }));
+    expectNoticed('3d-printing', 'required_terms', (right) => ({
+      ...right,
+      explanation: right.explanation.replaceAll('3d printing', 'work'),
+    }));
+    expectNoticed('3d-printing', 'echo', (right) => ({
+      ...right,
+      explanation: `${right.explanation} Explain to the customer how you would carry out a job of the given skill, in complete sentences.`,
+    }));
+    expectNoticed('3d-printing', 'steps', (right) => ({ ...right, steps: ['Do', 'the', 'work'] }));
+    expectNoticed('3d-printing', 'steps', ({ explanation, steps }) => ({
+      explanation,
+      steps: [steps[0], steps[0].toUpperCase(), `${steps[0]}.`],
+    }));
+  });
+});
+
 describe('answers that are nearly right', () => {
   it('are told what is wrong, wherever the detail is', () => {
     expectNoticed('sentiment-analysis', 'value', ({ labels }) => ({
@@ -211,11 +233,18 @@ describe('answers that are nearly right', () => {
       ...right,
       links: [{ text: 'Home', href: 'https://a.example/' }, ...right.links],
     }));
+    expectNoticed('seo-metadata', 'title_keyword', (right, { brand }) => ({
+      ...right,
+      title: `Something else entirely | ${brand}`,
+    }));
     expectNoticed('seo-metadata', 'title_brand', (right) => ({
       ...right,
       title: right.title.replace(/ \| .*/, ' and more'),
     }));
     expectNoticed('seo-metadata', 'slug_format', (right) => ({ ...right, slug: right.slug.replaceAll('-', ' ') }));
+    expectNoticed('accessibility-audit', 'duplicate_entry', ({ findings }) => ({
+      findings: [...findings, findings[0]],
+    }));
     expectNoticed('accessibility-audit', 'missing_entry', ({ findings }) => ({ findings: findings.slice(1) }));
     expectNoticed('research', 'citation', (right, { passages }) => ({
       ...right,
