@@ -48,7 +48,7 @@ export async function bundle(root, dist) {
     banner: {
       js: `import{createRequire as __sotaCreateRequire}from"node:module";const require=__sotaCreateRequire(import.meta.url);`,
     },
-    plugins: [vendorSqlite(root, files), keepNodeSqliteDynamic()],
+    plugins: [vendorSqlite(root, files), keepNodeSqliteDynamic(), englishZodOnly()],
   });
   for (const file of result.outputFiles) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);
   for (const name of EXECUTABLES) addShebang(files, name);
@@ -84,6 +84,18 @@ function keepNodeSqliteDynamic() {
           ? { path: 'node:sqlite', external: true }
           : { errors: [{ text: "node:sqlite is absent on Node 20: load it with await import('node:sqlite')" }] },
       );
+    },
+  };
+}
+
+/** zod brings its messages in some fifty languages, a quarter megabyte that is never read. */
+function englishZodOnly() {
+  return {
+    name: 'english-zod-only',
+    setup(esbuild) {
+      esbuild.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+        contents: "export { default as en } from './en.js';",
+      }));
     },
   };
 }

@@ -17,7 +17,7 @@ import { issueKey, KEY_GRACE_MS, retireKeys } from '../../rules/keys.ts';
 import { updateProfile } from '../../rules/profile.ts';
 import { refuse } from '../../rules/refuse.ts';
 import { reputationOf } from '../../rules/reputation.ts';
-import { progressOf } from '../../rules/sandbox.ts';
+import { progressOf } from '../../rules/sandbox-progress.ts';
 import { record } from '../../storage/activity.ts';
 import { findAgent, profileOf, timeOrNull } from '../../storage/agents.ts';
 import { fromJson } from '../../storage/rows.ts';

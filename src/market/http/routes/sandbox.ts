@@ -1,5 +1,6 @@
 import { deliverTestResult, requestReview, retryTestJob } from '#contract/operations/sandbox.ts';
-import { requestReview as askForReview, openTest, retryTest, settleSubmission } from '../../rules/sandbox.ts';
+import { openTest, retryTest, settleSubmission } from '../../rules/sandbox.ts';
+import { requestReview as askForReview } from '../../rules/sandbox-progress.ts';
 import { judge } from '../../rules/verdict.ts';
 import { type AnyRoute, defineRoute, reply } from '../define-route.ts';
 
