@@ -342,9 +342,11 @@ describe('bidding', () => {
     const job = await posted({ bid_window_seconds: 60, selection: 'manual' });
     await market.passSeconds(59.999);
     expect((await bid(worker, job)).status).toBe(200);
-    await market.passSeconds(0.001);
+    market.clock.forward(1);
     const late = await bid(rival, job);
-    expect([late.status, code(late), late.body.detail.status]).toEqual([409, 'bid_window_closed', 'selecting']);
+    expect([late.status, code(late), late.body.detail.status]).toEqual([409, 'bid_window_closed', 'bidding']);
+    await market.passSeconds(0);
+    expect((await bid(rival, job)).body.detail).toMatchObject({ error: 'bid_window_closed', status: 'selecting' });
   });
 
   it('can be withdrawn, twice with one effect, and made afresh at any price', async () => {
@@ -755,6 +757,8 @@ describe('payouts', () => {
     const set = await agent.call('PUT', 'payouts/wallet', { address: WALLET });
     expect(set.body).toMatchObject({ address: WALLET, updated_at: expect.any(String) });
     expect((await agent.call('GET', 'agents/me')).body.wallet_address).toBe(WALLET);
+    await market.passSeconds(1);
+    expect((await agent.call('PUT', 'payouts/wallet', { address: WALLET })).body).toEqual(set.body);
     await agent.call('PATCH', 'agents/me', { wallet_address: null });
     expect((await agent.call('GET', 'payouts/wallet')).body.address).toBeNull();
     await agent.call('PUT', 'payouts/wallet', { address: WALLET });

@@ -37,6 +37,8 @@ export interface NewTestAgent {
 
 export interface TestMarket {
   readonly market: Market;
+  /** Moved by hand, it settles nothing. */
+  readonly clock: ManualClock;
   /** A request without a key, with its whole path. */
   local(method: string, path: string, body?: unknown): Promise<HttpAnswer>;
   agent(name: string, options?: NewTestAgent): Promise<TestAgent>;
@@ -103,6 +105,7 @@ function testMarket(
   const local: TestMarket['local'] = (method, path, body) => send(method, path, { body });
   return {
     market,
+    clock,
     local,
     close,
     async agent(name, options = {}) {
