@@ -175,6 +175,7 @@ export const deliver = defineOperation({
     'already_delivered',
     'invalid_state',
     'schema_violation',
+    'invalid_json',
     'validation_error',
     ...keyed,
   ],
