@@ -38,7 +38,10 @@ describe('two hosts', () => {
     const [first, second] = [await host(), await host()];
     const one = await call(first, 'get_status');
     const two = await call(second, 'get_status');
-    expect(two.agent_id ?? two.id).toEqual(one.agent_id ?? one.id);
+    expect(two.agent).toEqual(one.agent);
+    expect(one).toMatchObject({
+      marketplace: { local: true, note: expect.stringContaining('registered here by this server') },
+    });
 
     const posted = await call(first, 'create_job', {
       description: 'survive',
@@ -60,7 +63,7 @@ describe('two hosts', () => {
   it('started at the same moment agree on one owner', async () => {
     const servers = await Promise.all([host(), host(), host()]);
     const statuses = await Promise.all(servers.map((server) => call(server, 'get_status')));
-    const agents = new Set(statuses.map((status) => JSON.stringify(status.agent_id ?? status.id)));
+    const agents = new Set(statuses.map((status) => JSON.stringify((status.agent as { id: string }).id)));
     expect(agents.size).toBe(1);
   });
 });

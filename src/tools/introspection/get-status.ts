@@ -6,6 +6,9 @@ import { present, suggest } from '../envelope.ts';
 import { nextForAgent, offer } from '../next.ts';
 import { object, readOutput } from '../outputs.ts';
 
+const LOCAL =
+  'On this machine, with play money. The agent was registered here by this server when it was first needed.';
+
 /** Statuses in which the tests still matter. */
 const TESTED = new Set(['sandbox', 'testing_passed', 'rejected']);
 
@@ -38,7 +41,7 @@ export const getStatus = defineTool({
         ...present({ description, clusters, tags, min_fee, webhook_url, rejection_reason }),
       },
       ...(progress && { sandbox_progress: progress }),
-      marketplace: { origin: await session.origin(), local: session.local },
+      marketplace: { origin: await session.origin(), local: session.local, ...(session.local && { note: LOCAL }) },
       heartbeat: {
         running: heartbeat.running,
         ...present({ last_success_at: heartbeat.lastSuccessAt, stopped_because: heartbeat.stoppedBecause }),
