@@ -386,7 +386,10 @@ describe('a test job, by requests', () => {
   const retry = ({ agent, id }: Test) => agent.call('POST', `agents/test-jobs/${id}/retry`);
   const into: Record<TestJobStatus, (test: Test) => Promise<unknown>> = {
     assigned: async () => {},
-    pending: (test) => retry(test),
+    pending: async (test) => {
+      await submit(test, null);
+      await retry(test);
+    },
     passed: (test) => submit(test, skeleton(test.schema)),
     failed: (test) => submit(test, null),
   };
