@@ -14,9 +14,10 @@ export interface Recovery {
 
 /**
  * `rejected`: refused, nothing changed. `unknown`: the request may have taken effect; never called a failure.
- * `refused_by_policy`: the owner's own settings forbid it, nothing was sent.
+ * `refused_by_policy`: the owner's own settings forbid it, nothing was sent. `needs_approval`: nothing was sent, a human
+ * is asked; shown to a model as an answer, not as an error.
  */
-export type ErrorOutcome = 'rejected' | 'unknown' | 'refused_by_policy';
+export type ErrorOutcome = 'rejected' | 'unknown' | 'refused_by_policy' | 'needs_approval';
 
 export interface SotaErrorInit {
   readonly code: string;
