@@ -99,7 +99,8 @@ export async function registerFlow(
       );
       return { ...settled, data: await keep(noted, settled.data) };
     } catch (error) {
-      if (!(error instanceof SotaError) || error.outcome !== 'rejected' || (resumed && error.retryable)) throw error;
+      if (!(error instanceof SotaError) || error.outcome === 'unknown') throw error;
+      if (resumed && (error.retryable || error.outcome !== 'rejected')) throw error;
       if (error.code === 'agent_name_taken' && (resumed || attempts > 1)) {
         throw teach.registrationUnresolved(name, store.path);
       }

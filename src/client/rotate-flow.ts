@@ -88,7 +88,9 @@ export async function rotateFlow(
         data: { ...(key_id === undefined ? {} : { key_id }), keyPrefix: keyPrefix(api_key), storedAt: store.path },
       };
     } catch (error) {
-      if (error instanceof SotaError && error.outcome === 'rejected' && !(open && error.retryable)) {
+      // Whatever stops the repeat of a rotation before it is answered leaves that one as open as it was.
+      const final = error instanceof SotaError && error.outcome !== 'unknown';
+      if (final && !(open && (error.retryable || error.outcome !== 'rejected'))) {
         await store.update(originId, (agent) => {
           const { rotation: _refused, ...rest } = agent ?? {};
           return Object.keys(rest).length > 0 ? rest : undefined;

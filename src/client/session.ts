@@ -10,6 +10,9 @@ import { createCredentialsStore } from './credentials.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { type IntentRunner, unlessAborted } from './intents.ts';
 import { createKeyRing, type HeldKey, keyPrefix } from './key-ring.ts';
+import { loadPolicySettings } from './policy/config-file.ts';
+import { createPolicy } from './policy/gate.ts';
+import type { PolicyGate } from './policy/types.ts';
 import { type FlowContext, type Registered, registerFlow } from './register-flow.ts';
 import type { RetryProfiles } from './retry-profiles.ts';
 import type { Rng } from './retry-timing.ts';
@@ -20,7 +23,7 @@ export interface SessionOptions {
   /** Where the marketplace is; asked often, must be cheap once known. With `local` it starts or joins the marketplace. */
   readonly originProvider: () => Promise<string>;
   readonly local: boolean;
-  /** The environment, read here for SOTA_API_KEY only. */
+  /** The environment, read here for SOTA_API_KEY and, without `policy`, for what the owner allows. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** See `stateDirectory`. Nothing is written to it before the first registration or rotation. */
   readonly stateDir: string;
@@ -39,6 +42,8 @@ export interface SessionOptions {
   readonly redactor?: Redactor;
   readonly profiles?: Partial<RetryProfiles>;
   readonly intents?: IntentRunner;
+  /** What the owner allows. By default as `env` and the configuration file of `stateDir` say, read with the first mutation. */
+  readonly policy?: PolicyGate;
 }
 
 const LOCAL_AGENT: RegisterArguments = {
@@ -60,6 +65,9 @@ export function createSession(options: SessionOptions): Session {
   const { local, clock = systemClock, log = createLogger(), redactor = liveSecrets } = options;
   const store = createCredentialsStore(options.stateDir, log);
   const keys = createKeyRing(local ? undefined : options.env, store, log, redactor);
+  const { env, stateDir } = options;
+  const settings = () => loadPolicySettings(env, stateDir);
+  const policy = options.policy ?? createPolicy({ settings, stateDir, local, clock, log, redactor });
   const underWay = new Map<string, Promise<unknown>>();
   let originId = options.originId ?? (local ? 'local:default' : undefined);
   const resumed = new Set<string>();
@@ -69,6 +77,7 @@ export function createSession(options: SessionOptions): Session {
     origin: options.originProvider,
     originId: local ? originId : undefined,
     auth: { current: currentKey, renew: renewKey },
+    policy,
     clock,
     log,
     version: options.version,
@@ -81,8 +90,8 @@ export function createSession(options: SessionOptions): Session {
     clock,
     log,
     beat: async () => {
-      // A heartbeat must not be what registers an agent.
-      if (!keys.held(await idOfOrigin())) return false;
+      // A heartbeat must not be what registers an agent, and to an owner who froze it, silence is no failure.
+      if (!keys.held(await idOfOrigin()) || policy.blocked(heartbeat)) return false;
       await client.call(heartbeat, { body: {} });
       return true;
     },

@@ -35,7 +35,7 @@ function open(origin: FakeOrigin, options: Partial<SessionOptions> & { stateDir:
   const session = createSession({
     originProvider: async () => origin.url,
     local: false,
-    env: {},
+    env: { SOTA_CONFIRM: 'never' },
     profiles: fastProfiles,
     redactor: createRedactor(),
     log: createLogger({ level: 'debug', write: (line) => lines.push(line) }),

@@ -119,6 +119,16 @@ export const teachPolicy = {
     });
   },
 
+  /** Asking without end is a way of wearing a human down. */
+  tooManyQuestions(operation: Subject, pending: number): SotaError {
+    return refusal({
+      code: 'too_many_questions',
+      message: `${operation.id} needs a human's approval, and ${pending} other requests wait for one already. ${UNTOUCHED}`,
+      fix: 'Stop asking and tell the human: sota-mcp approvals list',
+      askHuman: true,
+    });
+  },
+
   /** The human said no, or another way of asking was tampered with. */
   declined(operation: Subject, what: string): SotaError {
     return refusal({
