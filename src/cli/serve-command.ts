@@ -7,6 +7,7 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { createKillableValidator } from '#kit/json-schema/killable-validator.ts';
 import { createLogger, type Logger, loggerOptionsFrom } from '#kit/log.ts';
 import { version } from '#kit/version.ts';
+import { createAnsweredCalls } from '#server/answered-calls.ts';
 import { buildServer } from '#server/build-server.ts';
 import { createDispatch } from '#server/dispatch.ts';
 import { createDocsLibrary } from '#server/docs-library.ts';
@@ -35,12 +36,18 @@ export function serve(argv: readonly string[], env: Readonly<Record<string, stri
   const { session, market } = connect(options, env, log);
   const docs = createDocsLibrary();
   const dispatch = createDispatch({ session, activeTools, allTools, docs, validator, log });
+  const answered = createAnsweredCalls();
   serveOnStdio({
-    buildServer: () => buildServer({ tools: activeTools, dispatch, docs }),
+    buildServer: () => buildServer({ tools: activeTools, dispatch, docs, answered }),
     stdout,
     log,
-    onConnected: () => session.startHeartbeat(),
+    onAnswered: answered.answered,
+    onConnected() {
+      session.startHeartbeat();
+      void session.recover();
+    },
     async close() {
+      await answered.idle();
       // Mutations may be on their way to the very marketplace this process serves: it goes last.
       await session.close(GRACE_MS);
       await Promise.allSettled([validator.close(), market?.close()]);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation, RequestOf, ResponseOf } from '#contract/define-operation.ts';
-import type { Problem } from '#contract/errors/envelope.ts';
+import { type Problem, readProblem } from '#contract/errors/envelope.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { teach } from '#contract/errors/teach.ts';
 import { openapi } from '#contract/operations/discovery.ts';
@@ -29,6 +29,8 @@ export interface ClientAuth {
   current(): Promise<KeyInUse>;
   /** The marketplace refused this key: true when another one is at hand. */
   renew?(refused: string, problem: Problem): Promise<boolean>;
+  /** Whose key it is, asked for where it is not known yet: intents belong to an agent, not to a key. */
+  agentId?(): Promise<string>;
 }
 
 export interface ClientOptions {
@@ -116,15 +118,22 @@ export function createClient(options: ClientOptions): ClosableClient {
       refuseBlocked(operation);
       const repeatable = await isRepeatable(operation);
       const agentId = await agentOf(operation);
-      const { slot, epoch, after, nonce } = intent;
+      const { slot, epoch, after, nonce, hooks, resumeOnly } = intent;
       const origin = options.originId ?? (await originFor(operation));
-      const admission = await admit(wire);
+      const explicitKey = callOptions.idempotencyKey;
+      const about = { operation, origin, agentId, slot, epoch, after, nonce, explicitKey, hooks, resumeOnly };
+      let admission: Admission | undefined;
+      // An answer that is only given again needs nobody's leave.
+      const beforeClaim = async () => {
+        admission = await admit(wire);
+      };
       const settled = await intents.run(
-        { operation, origin, agentId, slot, epoch, after, nonce, canonical, request: wire },
-        (request, key, onAttempt) =>
-          admission.send(request, key, () =>
-            exchange(request, { repeatable, key, onAttempt, profile: callOptions.profile }),
-          ),
+        { ...about, keyed: repeatable, canonical, request: wire, beforeClaim },
+        async (request, key, onAttempt, resumed = false) => {
+          admission ??= await admit(request);
+          const how = { repeatable, key, onAttempt, profile: callOptions.profile, resumed };
+          return await admission.send(request, key, () => exchange(request, how));
+        },
         callOptions,
       );
       return settled as Settled<ResponseOf<O>>;
@@ -140,6 +149,16 @@ export function createClient(options: ClientOptions): ClosableClient {
       stopping.abort();
     },
   };
+  intents.attach?.({
+    async send(request, key, { keyed, resumed, onAttempt }) {
+      refuseBlocked(request.operation);
+      const admission = await admit(request);
+      return await admission.send(request, key, () =>
+        exchange(request, { repeatable: keyed, key, onAttempt, resumed }),
+      );
+    },
+    read: client.call,
+  });
   return client;
 
   function refuseBlocked(operation: Operation): void {
@@ -168,6 +187,8 @@ export function createClient(options: ClientOptions): ClosableClient {
       readonly signal?: AbortSignal | undefined;
       readonly onAttempt?: CallOptions['onAttempt'] | undefined;
       readonly profile?: CallOptions['profile'] | undefined;
+      /** Sent before, by this process or an earlier one, and not answered. */
+      readonly resumed?: boolean;
     },
   ): Promise<{ data: unknown; attempts: number; replayed: boolean }> {
     const { operation } = request;
@@ -210,6 +231,7 @@ export function createClient(options: ClientOptions): ClosableClient {
         rng,
         budget,
         repeatable: reads || how.repeatable,
+        mayHaveHappened: how.resumed === true,
         signal,
         onAttempt: (attempt, reason) => {
           log.debug('retrying', { operation: operation.id, attempt, reason });
@@ -279,6 +301,7 @@ export function createClient(options: ClientOptions): ClosableClient {
   /** Keys must differ between agents; where the id is not known yet, the API key tells agents apart. */
   async function agentOf(operation: Operation): Promise<string> {
     if (!usesKey(operation) || !auth) return '';
+    if (auth.agentId) return await auth.agentId();
     const { agentId, key } = await auth.current();
     return agentId ?? `key:${sha256Hex(key).slice(0, 16)}`;
   }
@@ -296,7 +319,7 @@ export function createClient(options: ClientOptions): ClosableClient {
   }
 }
 
-const NO_PROBLEM: Problem = { shape: 'unreadable', message: 'The answer had no readable body', context: {} };
+const NO_PROBLEM: Problem = readProblem(undefined);
 
 /**
  * An origin as everything else expects it: scheme, host, port and perhaps a prefix, without a slash at the end.

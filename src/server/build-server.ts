@@ -3,6 +3,7 @@ import { version } from '#kit/version.ts';
 import type { DocsLibrary } from '#tools/context.ts';
 import type { AnyTool } from '#tools/define-tool.ts';
 import { tools as allTools } from '#tools/registry.ts';
+import type { AnsweredCalls } from './answered-calls.ts';
 import type { Dispatch } from './dispatch.ts';
 import { addDocs } from './docs-resources.ts';
 import { instructionsFor } from './instructions.ts';
@@ -12,19 +13,22 @@ export interface ServerParts {
   readonly tools: readonly AnyTool[];
   readonly dispatch: Dispatch;
   readonly docs: DocsLibrary;
+  /** Told what a call settled; whoever knows when its answer has left tells it so. */
+  readonly answered?: AnsweredCalls;
 }
 
 /** The catalogue is fixed while the process lives, so hosts may keep it. */
 const CACHE = { ttlMs: 3_600_000, cacheScope: 'public' as const };
 /** No argument of ours is large but a work result, which is bounded by itself. */
 const MAX_INPUT_ELEMENTS = 100_000;
+const MAX_KEY = 255;
 
 /**
  * One MCP server over the given tools. Cheap and without side effects: hosts that probe make the factory run twice.
  * Tools are listed and called by handlers of our own, because the SDK answers an unknown tool with a protocol error,
  * which no model gets to read, and wrong arguments with a schema dump.
  */
-export function buildServer({ tools, dispatch, docs }: ServerParts): McpServer {
+export function buildServer({ tools, dispatch, docs, answered }: ServerParts): McpServer {
   const server = new McpServer(
     // Nothing more: the modern protocol repeats this object in every single result.
     { name: 'sota-mcp', title: 'SOTA marketplace', version },
@@ -50,7 +54,21 @@ export function buildServer({ tools, dispatch, docs }: ServerParts): McpServer {
   server.server.setRequestHandler('tools/list', () => ({ tools: list() }));
   server.server.setRequestHandler('tools/call', (request, context) => {
     const { name, arguments: args } = request.params;
-    return dispatch({ name, arguments: args, signal: context.mcpReq.signal, progress: progressOf(context) });
+    const { id, signal } = context.mcpReq;
+    signal.addEventListener('abort', () => answered?.forget(id), { once: true });
+    return dispatch({
+      name,
+      arguments: args,
+      signal,
+      progress: progressOf(context),
+      ...(answered && {
+        onUnseen: (markSeen: () => Promise<void>) => {
+          // A call that was cancelled gets no answer, so whatever it settles stays unseen.
+          if (!signal.aborted) answered.note(id, markSeen);
+        },
+      }),
+      idempotencyKey: keyOf(context),
+    });
   });
   addDocs(server, docs);
   return server;
@@ -67,6 +85,12 @@ function createList(tools: readonly AnyTool[]): () => ListedTool[] {
     list ??= tools.map((tool) => renderTool(tool, absent) as ListedTool);
     return list;
   };
+}
+
+/** A key of the host's own for this call (`_meta.idempotencyKey`), where it gives one. */
+function keyOf(context: ServerContext): string | undefined {
+  const key = (context.mcpReq._meta as Record<string, unknown> | undefined)?.idempotencyKey;
+  return typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY ? key : undefined;
 }
 
 /** Sends progress where the host asked for it. Never the last step: a tick racing its own answer upsets clients. */

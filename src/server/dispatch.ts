@@ -25,6 +25,8 @@ export interface ToolCall {
   readonly arguments: unknown;
   readonly signal: AbortSignal;
   readonly progress?: ToolContext['progress'] | undefined;
+  readonly onUnseen?: ToolContext['onUnseen'];
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** Answers every call, also those of tools that do not exist: a protocol error would not reach the model. */
@@ -51,6 +53,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
         session,
         signal: call.signal,
         progress,
+        ...(call.onUnseen && { onUnseen: call.onUnseen }),
+        ...(call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }),
         docs,
         validator,
         clock,

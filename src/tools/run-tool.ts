@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { HeldBack } from '#client/intents.ts';
 import type { ToolContext } from './context.ts';
 import type { AnyTool, ToolResult } from './define-tool.ts';
+import { heldBackEnvelope } from './envelope.ts';
 import { fitResult } from './fit-result.ts';
 import { readArguments } from './read-arguments.ts';
 import { protect } from './untrusted.ts';
@@ -14,7 +16,13 @@ import { untrustedFields } from './untrusted-fields.ts';
 export async function runTool(tool: AnyTool, given: unknown, context: ToolContext): Promise<ToolResult> {
   const { input, repaired } = readArguments(tool, given);
   if (tool.flags?.needsKey !== false) await context.session.identify();
-  const result = await tool.run(input, context);
+  const result = await tool.run(input, context).catch(asAnswer);
   const marked = protect(result, untrustedFields[tool.name] ?? {}, randomBytes(6).toString('hex'));
   return fitResult(repaired.length ? { ...marked, repaired } : marked);
+}
+
+/** That a call was held back because of an earlier one is an answer, and the same for every tool. */
+function asAnswer(error: unknown): ToolResult {
+  if (error instanceof HeldBack) return { ...heldBackEnvelope(error) };
+  throw error;
 }
