@@ -52,8 +52,11 @@ export function suggest(calls: readonly NextCall[]): { next?: NextCall[] } {
 }
 
 /** The fields that have a value: null and undefined say nothing a model can use. */
-export function present<T extends Record<string, unknown>>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
+export function present<T extends Record<string, unknown>>(fields: T): Present<T> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  ) as Present<T>;
 }
+
+/** Of a field nobody knows nothing is known without its null either. */
+type Present<T> = { [K in keyof T]?: unknown extends T[K] ? T[K] : NonNullable<T[K]> };

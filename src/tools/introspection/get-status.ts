@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { agentProfile, sandboxProgress } from '#contract/entities.ts';
 import { getMe, getSandboxProgress } from '#contract/operations/agent.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present, suggest } from '../envelope.ts';
 import { nextForAgent, offer } from '../next.ts';
 import { object, readOutput } from '../outputs.ts';
+import { show } from '../show.ts';
 
 /** Statuses in which the tests still matter. */
 const TESTED = new Set(['sandbox', 'testing_passed', 'rejected']);
@@ -31,13 +33,13 @@ export const getStatus = defineTool({
     const heartbeat = session.heartbeat();
     return {
       status: me.status,
-      agent: {
+      agent: show(agentProfile, {
         id,
         name,
         capabilities,
         ...present({ description, clusters, tags, min_fee, webhook_url, rejection_reason }),
-      },
-      ...(progress && { sandbox_progress: progress }),
+      }),
+      ...(progress && { sandbox_progress: show(sandboxProgress, progress) }),
       marketplace: { origin: await session.origin(), local: session.local },
       heartbeat: {
         running: heartbeat.running,

@@ -5,6 +5,7 @@ import { defineTool } from '../define-tool.ts';
 import { envelope, present } from '../envelope.ts';
 import { actOutput } from '../outputs.ts';
 import { after, amountUsdc } from '../parameters.ts';
+import { show } from '../show.ts';
 
 /** Sends earnings to the payout wallet. What has left cannot be fetched back. */
 export const withdraw = defineTool({
@@ -29,6 +30,6 @@ export const withdraw = defineTool({
       ...(previous !== undefined && { after: previous }),
     };
     const settled = await context.session.client.run(operation, intent, callOptions(context));
-    return { ...envelope(settled), ...present(settled.data) };
+    return { ...envelope(settled), ...show(operation.response, present(settled.data)) };
   },
 });
