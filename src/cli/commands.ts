@@ -24,6 +24,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Watch an agent earn its first USDC, offline',
     load: async () => (await import('./demo/demo-command.ts')).command,
   },
+  intents: {
+    summary: 'See what is still open, and say what became of it',
+    load: async () => (await import('./intents-command.ts')).command,
+  },
 };
 
 export type Choice =
