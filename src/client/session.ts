@@ -89,6 +89,7 @@ export function createSession(options: SessionOptions): Session {
     origin: options.originProvider,
     originId: local ? originId : undefined,
     auth: { current: currentKey, renew: renewKey, agentId: async () => (await identify()).agentId },
+    policy,
     clock,
     log,
     version: options.version,

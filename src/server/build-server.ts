@@ -1,9 +1,10 @@
-import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import { CLIENT_CAPABILITIES_META_KEY, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { version } from '#kit/version.ts';
 import type { DocsLibrary } from '#tools/context.ts';
 import type { AnyTool } from '#tools/define-tool.ts';
 import { tools as allTools } from '#tools/registry.ts';
 import type { AnsweredCalls } from './answered-calls.ts';
+import { DIALOGUE_MS, type HostRound } from './consent.ts';
 import type { Dispatch } from './dispatch.ts';
 import { addDocs } from './docs-resources.ts';
 import { instructionsFor } from './instructions.ts';
@@ -48,6 +49,8 @@ export function buildServer({ tools, dispatch, docs, answered }: ServerParts): M
         'resources/read': CACHE,
       },
       maxToolInputElements: MAX_INPUT_ELEMENTS,
+      // The note that comes back with a human's answer is verified where its contents are understood, see `consent.ts`.
+      inputRequired: { roundTimeoutMs: DIALOGUE_MS },
     },
   );
   const list = createList(tools);
@@ -68,6 +71,7 @@ export function buildServer({ tools, dispatch, docs, answered }: ServerParts): M
         },
       }),
       idempotencyKey: keyOf(context),
+      round: roundOf(context, server.server.getClientCapabilities()),
     });
   });
   addDocs(server, docs);
@@ -86,6 +90,21 @@ function createList(tools: readonly AnyTool[]): () => ListedTool[] {
     return list;
   };
 }
+
+/** Whether this host can ask its human, and what it brings back. Modern hosts say so with every call, older ones once. */
+function roundOf({ mcpReq }: ServerContext, declared: Capabilities | undefined): HostRound {
+  const envelope = mcpReq.envelope as Readonly<Record<string, unknown>> | undefined;
+  const { elicitation } = (envelope?.[CLIENT_CAPABILITIES_META_KEY] as Capabilities | undefined) ?? declared ?? {};
+  const state = mcpReq.requestState<unknown>();
+  return {
+    // An empty declaration means forms; one that names only other modes does not.
+    canAsk: elicitation !== undefined && (elicitation.form !== undefined || Object.keys(elicitation).length === 0),
+    state: typeof state === 'string' ? state : undefined,
+    responses: mcpReq.inputResponses,
+  };
+}
+
+type Capabilities = { readonly elicitation?: Readonly<Record<string, unknown>> | undefined };
 
 /** A key of the host's own for this call (`_meta.idempotencyKey`), where it gives one. */
 function keyOf(context: ServerContext): string | undefined {

@@ -5,6 +5,9 @@
 import { SotaError } from './sota-error.ts';
 import type { Subject } from './teach.ts';
 
+/** What is refused: an operation, or the tool that asked for it. */
+type Named = Pick<Subject, 'id'>;
+
 /** A limit that a call would break. Amounts are decimal USDC texts. */
 export interface CapBreach {
   /** The environment variable, for example SOTA_MAX_DAY_USDC. */
@@ -28,7 +31,7 @@ export interface ApprovalAsked {
 const UNTOUCHED = 'Nothing was sent and no money moved.';
 
 export const teachPolicy = {
-  readOnly(operation: Subject): SotaError {
+  readOnly(operation: Named): SotaError {
     return refusal({
       code: 'read_only',
       message: `${operation.id} changes something, and the owner set SOTA_READ_ONLY=1. ${UNTOUCHED}`,
@@ -37,7 +40,7 @@ export const teachPolicy = {
     });
   },
 
-  frozen(operation: Subject, path: string): SotaError {
+  frozen(operation: Named, path: string): SotaError {
     return refusal({
       code: 'frozen',
       message: `${operation.id} was not sent: the owner froze this agent with the file ${path}. ${UNTOUCHED}`,
@@ -47,7 +50,7 @@ export const teachPolicy = {
     });
   },
 
-  locked(operation: Subject, path: string): SotaError {
+  locked(operation: Named, path: string): SotaError {
     return refusal({
       code: 'locked',
       message: `${operation.id} was not sent: too many calls were refused within a short time, so spending is locked. ${UNTOUCHED}`,
@@ -58,7 +61,7 @@ export const teachPolicy = {
   },
 
   /** With approvals switched off a limit is final. */
-  capExceeded(operation: Subject, breach: CapBreach): SotaError {
+  capExceeded(operation: Named, breach: CapBreach): SotaError {
     return refusal({
       code: 'cap_exceeded',
       message: `${operation.id} was not sent: ${breachSentence(breach)} ${UNTOUCHED}`,
@@ -68,7 +71,7 @@ export const teachPolicy = {
   },
 
   /** What has to be looked up before money moves could not be. */
-  amountUnknown(operation: Subject): SotaError {
+  amountUnknown(operation: Named): SotaError {
     return refusal({
       code: 'amount_unknown',
       message: `${operation.id} was not sent: how much it commits could not be found out, so the limits could not be checked. ${UNTOUCHED}`,
@@ -77,7 +80,7 @@ export const teachPolicy = {
   },
 
   /** Counting from nothing would give the whole limit a second time. */
-  ledgerDamaged(operation: Subject, path: string, reason: string): SotaError {
+  ledgerDamaged(operation: Named, path: string, reason: string): SotaError {
     return refusal({
       code: 'spend_ledger_damaged',
       message: `${operation.id} was not sent: the record of what was spent (${path}) ${reason}, so the limits could not be checked. ${UNTOUCHED}`,
@@ -88,7 +91,7 @@ export const teachPolicy = {
   },
 
   /** Money that cannot be written down is not sent. */
-  cannotRecord(operation: Subject, path: string, reason: string, cause?: unknown): SotaError {
+  cannotRecord(operation: Named, path: string, reason: string, cause?: unknown): SotaError {
     return refusal({
       code: 'cannot_record',
       message: `${operation.id} was not sent: it could not be written down in ${path} (${reason}). ${UNTOUCHED}`,
@@ -108,7 +111,7 @@ export const teachPolicy = {
     });
   },
 
-  needsApproval(operation: Subject, { requestId, what, why, expiresAt }: ApprovalAsked): SotaError {
+  needsApproval(operation: Named, { requestId, what, why, expiresAt }: ApprovalAsked): SotaError {
     return new SotaError({
       code: 'needs_approval',
       message: `A human has to allow this first: ${what} (${why}). ${UNTOUCHED}`,
@@ -120,7 +123,7 @@ export const teachPolicy = {
   },
 
   /** Asking without end is a way of wearing a human down. */
-  tooManyQuestions(operation: Subject, pending: number): SotaError {
+  tooManyQuestions(operation: Named, pending: number): SotaError {
     return refusal({
       code: 'too_many_questions',
       message: `${operation.id} needs a human's approval, and ${pending} other requests wait for one already. ${UNTOUCHED}`,
@@ -130,7 +133,7 @@ export const teachPolicy = {
   },
 
   /** The human said no, or another way of asking was tampered with. */
-  declined(operation: Subject, what: string): SotaError {
+  declined(operation: Named, what: string): SotaError {
     return refusal({
       code: 'approval_declined',
       message: `The human declined: ${what}. ${UNTOUCHED}`,
