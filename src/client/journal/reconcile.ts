@@ -83,12 +83,13 @@ const WAYS: Readonly<Record<string, (look: Look) => Promise<Found>>> = {
   async retry_test_job({ params, record, read }) {
     const test = await testOf(params.test_job_id, read);
     if (!test) return UNCLEAR;
+    const retried = done({ retried: true, test_job_id: test.id, status: test.status });
+    // Open again and failed again: whatever was done to it, another retry is a new one.
+    if (test.status === 'failed') return ABSENT;
     if (test.attempt !== undefined && record.epoch !== '') {
-      return test.attempt > Number(record.epoch)
-        ? done({ retried: true, test_job_id: test.id, status: test.status })
-        : ABSENT;
+      return test.attempt > Number(record.epoch) ? retried : ABSENT;
     }
-    return test.status === 'pending' ? done({ retried: true, test_job_id: test.id, status: test.status }) : ABSENT;
+    return test.status === 'pending' ? retried : UNCLEAR;
   },
 
   async request_review({ read }) {
