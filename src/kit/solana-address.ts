@@ -26,7 +26,7 @@ const NOT_WALLETS: Readonly<Record<string, string>> = {
  * Why an address cannot be somebody's wallet, as the end of a sentence; undefined when it can. Checked: base58 of
  * exactly 32 bytes in its one spelling, a point of the curve (an address off it has no private key), not a well-known
  * program or mint. Not checked, because nothing can: a typing error that hits another valid address, which about half
- * of all one-character errors do. So an address is shown back for comparing, see {@link inGroupsOfFour}.
+ * of all one-character errors do. So an address is shown back for comparing, see `groups-of-four.ts`.
  *
  * `node:crypto` is no help here: it takes any 32 bytes for an Ed25519 key.
  * @example walletProblem('11111111111111111111111111111111') // 'it is the address of the System Program, not a wallet'
@@ -40,14 +40,6 @@ export function walletProblem(address: string): string | undefined {
   if (bytes?.length !== 32) return 'a Solana address is base58 text of exactly 32 bytes';
   if (!isOnCurve(bytes)) return 'no private key can own this address; check it for typing errors';
   return undefined;
-}
-
-/**
- * An address as a person compares it with another one.
- * @example inGroupsOfFour('4Nd1mBQtrMJV…') // '4Nd1 mBQt rMJV …'
- */
-export function inGroupsOfFour(address: string): string {
-  return (address.match(/.{1,4}/gsu) ?? []).join(' ');
 }
 
 function bytesOf(address: string): Uint8Array | undefined {

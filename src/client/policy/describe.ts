@@ -1,4 +1,5 @@
 import { canonicalJson } from '#kit/canonical-json.ts';
+import { inGroupsOfFour } from '#kit/groups-of-four.ts';
 import { formatUsdc } from '#kit/money.ts';
 import { sanitiseText } from '#kit/text-sanitise.ts';
 import type { WireRequest } from '../http.ts';
@@ -12,16 +13,16 @@ const MAX_ARGUMENTS = 400;
  * are cleaned, cut and quoted, because a stranger may have put them there.
  * @example describeWish(request, wallet) // 'withdraw 12.5 USDC to 4Nd1 mBQt …'
  */
-export function describeWish(request: WireRequest, group: (address: string) => string, destination?: string): string {
+export function describeWish(request: WireRequest, destination?: string): string {
   const body = bodyOf(request);
   const job = jobIdOf(request);
   switch (request.operation.id) {
     case 'set_payout_wallet':
-      return `set the payout wallet to ${group(String(body.address))}`;
+      return `set the payout wallet to ${inGroupsOfFour(String(body.address))}`;
     case 'clear_payout_wallet':
       return 'remove the payout wallet';
     case 'withdraw':
-      return `withdraw ${usdc(body.amount_usdc)} to ${destination === undefined ? 'the payout wallet' : group(destination)}`;
+      return `withdraw ${usdc(body.amount_usdc)} to ${destination === undefined ? 'the payout wallet' : inGroupsOfFour(destination)}`;
     case 'create_job':
       return `post the job ${quoted(body.title ?? body.description)} with a budget of ${usdc(body.budget_usdc)}`;
     case 'award_bid':

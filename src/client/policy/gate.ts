@@ -348,9 +348,8 @@ export function createPolicy(options: PolicyOptions): PolicyGate {
 
   /** The error that carries the question; the owner is told of a new one. */
   async function askHuman({ request, sender, subject, wallet }: Wish, why: string): Promise<SotaError> {
-    const { inGroupsOfFour } = await import('#kit/solana-address.ts');
     const { operation } = request;
-    const what = redactor.redact(describeWish(request, inGroupsOfFour, wallet ?? undefined));
+    const what = redactor.redact(describeWish(request, wallet ?? undefined));
     const known = await approvals.list();
     if (known.some((one) => one.subject === subject && one.state === 'rejected' && clock.now() < one.expiresAt)) {
       return teachPolicy.declined(operation, what);
