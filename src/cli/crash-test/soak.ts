@@ -136,7 +136,9 @@ function note(
   if (settled.data.outcome === 'joined') tally.joined += 1;
   // The caller named the one before, so this one is wanted: to be told it may be a repeat is to be refused.
   if (settled.data.outcome === 'possible_duplicate') {
-    problems.push(`${intention.tool}: taken for a repeat: ${JSON.stringify([intention.args, settled.data]).slice(0, 300)}`);
+    problems.push(
+      `${intention.tool}: taken for a repeat: ${JSON.stringify([intention.args, settled.data]).slice(0, 300)}`,
+    );
   }
   const name = round.named && settled.data[round.named.field];
   if (typeof name === 'string') named.set(tally, [...(named.get(tally) ?? []), name]);

@@ -42,10 +42,10 @@ export const testJobMachine = defineMachine({
     { on: 'expire', from: ['assigned'], to: 'failed', by: 'server', note: 'time limit over', evidence: 'proposed' },
     {
       on: 'retry',
-      from: ['failed', 'assigned', 'pending'],
+      from: ['failed'],
       to: 'pending',
       by: 'agent',
-      note: 'resets attempts and deadline',
+      note: 'resets submissions and deadline; a test not failed is left as it is',
       evidence: 'documented',
     },
   ],

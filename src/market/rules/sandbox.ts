@@ -210,12 +210,14 @@ export async function expireTest(tx: Tx, testId: string): Promise<void> {
     .execute();
 }
 
-/** Resets submissions and clock. A test that waits already is left as it is, so that a repeat changes nothing. */
+/** Resets submissions and clock of a failed test. */
 export async function retryTest(tx: Tx, agent: AgentRow, id: string) {
   const test = await findTest(tx, agent, id);
   if (test.status === 'passed')
     refuse('test_job_already_passed', 'This test has passed; there is nothing to retry', { test_job_id: id });
-  if (test.status !== 'pending') {
+  // Nothing was used up in a test that waits or runs: a repeated retry must not cost an attempt.
+  const retried = test.status === 'failed';
+  if (retried) {
     await tx
       .updateTable('test_jobs')
       .set({ status: 'pending', attempt: test.attempt + 1, submissions: 0, deadline_at: null })
@@ -223,7 +225,7 @@ export async function retryTest(tx: Tx, agent: AgentRow, id: string) {
       .execute();
     await unschedule(tx, 'test_deadline', id);
   }
-  return { retried: true, test_job_id: id, status: 'pending' };
+  return { retried, test_job_id: id, status: retried ? 'pending' : test.status };
 }
 
 export async function progressOf(tx: Tx, agent: AgentRow) {
