@@ -42,7 +42,9 @@ export function createRedactor(): Redactor {
 
   function redactKnown(text: string): string {
     let out = text;
-    for (const form of forms) out = without(out, form);
+    for (const form of forms) out = out.replaceAll(form, MASK);
+    // Only then beginnings: two forms of one secret may begin alike, and the rest of the other would stay.
+    for (const form of forms) out = withoutBeginning(out, form);
     return out;
   }
   function redact(text: string): string {
@@ -66,16 +68,17 @@ export function createRedactor(): Redactor {
 /** The secrets this process holds. One per process, because what is secret does not depend on who is logging. */
 export const liveSecrets: Redactor = createRedactor();
 
-/** Every occurrence of a form, and of a beginning of it that is long enough to matter. */
-function without(text: string, form: string): string {
-  const needle = form.length > MIN_PREFIX ? form.slice(0, MIN_PREFIX) : form;
+/** Every beginning of a form that is long enough to matter, as far as it goes. */
+function withoutBeginning(text: string, form: string): string {
+  if (form.length <= MIN_PREFIX) return text;
+  const needle = form.slice(0, MIN_PREFIX);
   let at = text.indexOf(needle);
   if (at < 0) return text;
   let out = '';
   let from = 0;
   for (; at >= 0; at = text.indexOf(needle, from)) {
     let end = at + needle.length;
-    while (end - at < form.length && text[end] === form[end - at]) end += 1;
+    while (end < text.length && text[end] === form[end - at]) end += 1;
     out += text.slice(from, at) + MASK;
     from = end;
   }

@@ -98,5 +98,8 @@ export function renderError(error: SotaError, activeTools: ReadonlySet<string>):
 /** What came over the wire is somebody else's; what we found out here is ours. */
 function detailsOf({ details, said, httpStatus }: SotaError): unknown {
   if (said === undefined && httpStatus === undefined) return details;
-  return details?.passed === false ? show(verdict, details) : showUnknown(details);
+  if (details?.passed !== false) return showUnknown(details);
+  // Its message is what the marketplace said, which stands above.
+  const { message: _said, reason: _again, ...facts } = details;
+  return show(verdict, facts);
 }

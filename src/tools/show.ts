@@ -44,6 +44,19 @@ export function showAs(as: Marked['as'], by: Author, value: unknown): Marked {
 /** Nothing but the marketplace's program makes words: a sentence in their place is somebody's. */
 const WORD = /^[\x21-\x7e]{1,512}$/;
 
+/** Of a member: neither a sentence nor anything hidden. */
+const NAME = /^[\x21-\x7e]{1,100}$/;
+
+/** An object of somebody else's, with a name of ours for each member whose own could be a sentence. */
+export function nameable<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value);
+  if (entries.every(([name]) => NAME.test(name))) return value;
+  return Object.fromEntries(
+    entries.map(([name, member], index) => [NAME.test(name) ? name : `field_${index + 1}`, member]),
+  ) as T;
+}
+
 type Schema = z.core.$ZodType | undefined;
 
 /** The parts of zod's definitions this walks by. */
@@ -66,7 +79,7 @@ function walk(given: Schema, value: unknown, holder: unknown): unknown {
   if (Array.isArray(value)) return value.map((item) => walk(definition(schema)?.element, item, holder));
   if (typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value)
+    Object.entries(nameable(value))
       .map(([name, member]) => [name, walk(memberOf(schema, name), member, value)] as const)
       .filter(([, member]) => member !== undefined),
   );

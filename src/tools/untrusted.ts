@@ -4,6 +4,7 @@ import { sanitiseText } from '#kit/text-sanitise.ts';
 import type { ToolResult } from './define-tool.ts';
 import { createFence, type Fence } from './fence.ts';
 import { Disclosed, Marked } from './marked.ts';
+import { nameable } from './show.ts';
 
 /**
  * The one place where what others wrote becomes text of an answer. Every answer and every error passes.
@@ -73,7 +74,7 @@ export function protect(result: ToolResult, parts: ProtectParts = {}): ToolResul
   /** Everything below a marked value is its author's, so a path goes no deeper than the value. */
   function below(value: unknown, marked: Marked, path: string): unknown {
     if (typeof value === 'string') return shown(value, marked, path);
-    return members(value, path, (member) => below(member, marked, path));
+    return members(nameable(value), path, (member) => below(member, marked, path));
   }
 
   function shown(raw: string, marked: Marked, path: string): string {
@@ -100,7 +101,7 @@ export function protect(result: ToolResult, parts: ProtectParts = {}): ToolResul
     const entries = Object.entries(value).filter(([, member]) => member !== undefined);
     return Object.fromEntries(
       entries.map(([key, member]) => {
-        const name = own(key).slice(0, MAX_LINE);
+        const name = own(key);
         return [name, each(member, path ? `${path}.${name}` : name)];
       }),
     );
