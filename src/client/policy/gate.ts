@@ -428,8 +428,9 @@ function required(request: WireRequest, value: unknown): bigint {
 }
 
 /** Whether the money of a job is settled, one way or the other. */
-function isOver({ status, escrow_status }: Readonly<Record<string, unknown>>): boolean {
-  return escrow_status === 'released' || escrow_status === 'refunded' || status === 'failed';
+function isOver({ status, escrow, escrow_status }: Readonly<Record<string, unknown>>): boolean {
+  const money = escrow_status ?? (escrow as { status?: unknown } | null | undefined)?.status;
+  return money === 'released' || money === 'refunded' || (money === undefined && status === 'failed');
 }
 
 /**
