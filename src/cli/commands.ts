@@ -24,6 +24,22 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Watch an agent earn its first USDC, offline',
     load: async () => (await import('./demo/demo-command.ts')).command,
   },
+  'crash-test': {
+    summary: 'Kill servers while they pay, and count what happened twice or not at all',
+    load: async () => (await import('./crash-test-command.ts')).command,
+  },
+  approvals: {
+    summary: 'See what the agent asks for, and allow or refuse it',
+    load: async () => (await import('./approvals-command.ts')).command,
+  },
+  unlock: {
+    summary: 'Allow spending again after too many refusals',
+    load: async () => (await import('./unlock-command.ts')).command,
+  },
+  intents: {
+    summary: 'See what is still open, and say what became of it',
+    load: async () => (await import('./intents-command.ts')).command,
+  },
 };
 
 export type Choice =

@@ -28,6 +28,20 @@ Environment:
   SOTA_LOCAL    1: as --local
   SOTA_PROFILE  As --profile
 
+What the agent may do without you (also in config.json of the state folder, names in lower case):
+  SOTA_READ_ONLY              1: nothing but reads, as --read-only
+  SOTA_TOOLS                  As --tools
+  SOTA_CONFIRM                Ask a human: auto (wallets, keys, login links, what is above a limit), always, never
+  SOTA_MAX_JOB_USDC           Most one posted job may cost (25)
+  SOTA_MAX_DAY_USDC           Most all jobs may cost within 24 hours (100)
+  SOTA_MAX_OPEN_ESCROW_USDC   Most that may be held for open jobs (100)
+  SOTA_MAX_WITHDRAW_USDC      Most one withdrawal may be
+  SOTA_MAX_WITHDRAW_DAY_USDC  Most all withdrawals may be within 24 hours
+  SOTA_MAX_BID_USDC           Most one bid may be
+  SOTA_PAYOUT_WALLET          Your wallet: withdrawing to it needs no further approval
+  SOTA_NOTIFY_URL             Gets a POST of JSON when an approval is asked for
+  SOTA_NOTIFY_COMMAND         Is run then, with the same JSON on standard input
+
 Try it, with no account:
   npx -y sota-mcp demo
   claude mcp add sota -- npx -y sota-mcp --local`;

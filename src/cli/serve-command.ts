@@ -1,13 +1,21 @@
 import { join } from 'node:path';
 import { normalizeOrigin } from '#client/create-client.ts';
-import { createSession } from '#client/session.ts';
+import { createApprovals } from '#client/policy/approvals.ts';
+import { loadPolicySettings } from '#client/policy/config-file.ts';
+import { createPolicy } from '#client/policy/gate.ts';
+import type { PolicySettings } from '#client/policy/settings.ts';
+import { createSession, type SessionOptions } from '#client/session.ts';
 import { stateDirectory } from '#client/state-dir.ts';
 import type { Session } from '#client/types.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
+import { teachPolicy } from '#contract/errors/teach-policy.ts';
+import { systemClock } from '#kit/clock.ts';
 import { createKillableValidator } from '#kit/json-schema/killable-validator.ts';
 import { createLogger, type Logger, loggerOptionsFrom } from '#kit/log.ts';
 import { version } from '#kit/version.ts';
+import { createAnsweredCalls } from '#server/answered-calls.ts';
 import { buildServer } from '#server/build-server.ts';
+import { createConsent } from '#server/consent.ts';
 import { createDispatch } from '#server/dispatch.ts';
 import { createDocsLibrary } from '#server/docs-library.ts';
 import { guardStdout } from '#server/guard-stdout.ts';
@@ -21,26 +29,37 @@ import { UsageError } from './flags.ts';
 import { readServeOptions, type ServeOptions } from './serve-flags.ts';
 
 /**
- * Serves MCP on stdin and stdout until the host goes. Returns at once; the process lives as long as its stdin. Nothing
- * is read, written or sent before the host asks for something.
+ * Serves MCP on stdin and stdout until the host goes. Resolves at once; the process lives as long as its stdin. But for
+ * the owner's settings, nothing is read, written or sent before the host asks for something.
  * @throws UsageError
  */
-export function serve(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): void {
+export async function serve(argv: readonly string[], env: Environment): Promise<void> {
   const stdout = guardStdout();
   const options = readServeOptions(argv, env);
-  const activeTools = toolsOf(options);
+  const stateDir = stateDirectory(env);
+  const settings = await settingsOf(options, env, stateDir);
+  const activeTools = toolsOf(options, settings);
   // Hosts show stderr as trouble: in good times there is none.
   const log = createLogger({ level: 'warn', ...loggerOptionsFrom(env) });
   const validator = createKillableValidator();
-  const { session, market } = connect(options, env, log);
+  const approvals = createApprovals(stateDir, { clock: systemClock });
+  const policy = createPolicy({ settings: () => settings, stateDir, local: options.local, approvals, log });
+  const { session, market } = connect(options, { env, stateDir, version, log, policy });
   const docs = createDocsLibrary();
-  const dispatch = createDispatch({ session, activeTools, allTools, docs, validator, log });
+  const consent = createConsent(approvals);
+  const dispatch = createDispatch({ session, activeTools, allTools, docs, validator, log, consent });
+  const answered = createAnsweredCalls();
   serveOnStdio({
-    buildServer: () => buildServer({ tools: activeTools, dispatch, docs }),
+    buildServer: () => buildServer({ tools: activeTools, dispatch, docs, answered }),
     stdout,
     log,
-    onConnected: () => session.startHeartbeat(),
+    onAnswered: answered.answered,
+    onConnected() {
+      session.startHeartbeat();
+      void session.recover();
+    },
     async close() {
+      await answered.idle();
       // Mutations may be on their way to the very marketplace this process serves: it goes last.
       await session.close(GRACE_MS);
       await Promise.allSettled([validator.close(), market?.close()]);
@@ -48,22 +67,41 @@ export function serve(argv: readonly string[], env: Readonly<Record<string, stri
   });
 }
 
-function toolsOf({ selection }: ServeOptions): readonly AnyTool[] {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the owner set. A command line can make it narrower and never wider. */
+async function settingsOf({ selection }: ServeOptions, env: Environment, stateDir: string): Promise<PolicySettings> {
   try {
-    return selectTools(selection, allTools);
+    const settings = loadPolicySettings(env, stateDir);
+    const wallet = settings.payoutWallet;
+    if (wallet !== undefined) {
+      const { walletProblem } = await import('#kit/solana-address.ts');
+      const problem = walletProblem(wallet);
+      if (problem)
+        throw teachPolicy.badSetting('SOTA_PAYOUT_WALLET', wallet, `the address of your own wallet; ${problem}`);
+    }
+    return { ...settings, readOnly: settings.readOnly || selection.readOnly === true };
   } catch (error) {
-    if (error instanceof SotaError) throw new UsageError(`${error.message} ${error.fix}`);
-    throw error;
+    throw asUsageError(error);
   }
 }
 
-function connect(
-  { local, apiUrl }: ServeOptions,
-  env: Readonly<Record<string, string | undefined>>,
-  log: Logger,
-): { session: Session; market?: LocalMarket } {
-  const stateDir = stateDirectory(env);
-  const common = { env, stateDir, version, log };
+function toolsOf({ selection }: ServeOptions, { readOnly, tools }: PolicySettings): readonly AnyTool[] {
+  try {
+    return selectTools({ ...selection, tools: selection.tools ?? tools, readOnly }, allTools);
+  } catch (error) {
+    throw asUsageError(error);
+  }
+}
+
+function asUsageError(error: unknown): unknown {
+  return error instanceof SotaError ? new UsageError(`${error.message} ${error.fix}`) : error;
+}
+
+type Common = Pick<SessionOptions, 'env' | 'stateDir' | 'version' | 'policy'> & { readonly log: Logger };
+
+function connect({ local, apiUrl }: ServeOptions, common: Common): { session: Session; market?: LocalMarket } {
+  const { stateDir, log } = common;
   if (!local) {
     // A wrong address is told by the first call that needs it: the host still gets its tools and the model the reason.
     const originProvider = async () => normalizeOrigin(apiUrl);

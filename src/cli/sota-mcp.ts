@@ -8,7 +8,7 @@ try {
   if (choice.kind === 'serve') {
     guardStdout();
     const { serve } = await import('./serve-command.ts');
-    serve(choice.rest, process.env);
+    await serve(choice.rest, process.env);
   } else {
     process.exitCode = await runCommand(choice);
   }

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import type { Operation, RequestOf, ResponseOf } from '#contract/define-operation.ts';
-import type { Problem } from '#contract/errors/envelope.ts';
+import { type Problem, readProblem } from '#contract/errors/envelope.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { teach } from '#contract/errors/teach.ts';
 import { openapi } from '#contract/operations/discovery.ts';
@@ -9,6 +10,7 @@ import { createLogger, type Logger } from '#kit/log.ts';
 import { sendOnce, type WireRequest } from './http.ts';
 import { createNonceIntents, type IntentRunner } from './intents.ts';
 import { createOfferedOperations } from './offered-operations.ts';
+import type { Admission, PolicyGate } from './policy/types.ts';
 import { prepareRequest } from './prepare-request.ts';
 import { type RetryResult, sendWithRetries } from './retry.ts';
 import { newestWins, profileFor, type RetryProfiles, retryProfiles } from './retry-profiles.ts';
@@ -27,6 +29,8 @@ export interface ClientAuth {
   current(): Promise<KeyInUse>;
   /** The marketplace refused this key: true when another one is at hand. */
   renew?(refused: string, problem: Problem): Promise<boolean>;
+  /** Whose key it is, asked for where it is not known yet: intents belong to an agent, not to a key. */
+  agentId?(): Promise<string>;
 }
 
 export interface ClientOptions {
@@ -39,6 +43,8 @@ export interface ClientOptions {
   readonly version?: string | undefined;
   readonly profiles?: Partial<RetryProfiles>;
   readonly intents?: IntentRunner;
+  /** What the owner allows. Without one everything is allowed. */
+  readonly policy?: PolicyGate;
   readonly budget?: RetryBudget;
   readonly clock?: Clock;
   readonly rng?: Rng;
@@ -52,6 +58,7 @@ export interface ClosableClient extends SotaClient {
   close(graceMs: number): Promise<void>;
 }
 
+const UNRESTRICTED: Admission = { send: (_request, _key, work) => work() };
 const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -63,6 +70,7 @@ const MAX_RESPONSE_BYTES = 16 * 1024 * 1024;
 export function createClient(options: ClientOptions): ClosableClient {
   const {
     auth,
+    policy,
     clock = systemClock,
     rng = Math.random,
     log = createLogger(),
@@ -90,28 +98,42 @@ export function createClient(options: ClientOptions): ClosableClient {
     async (origin) => (await exchange({ operation: openapi, target: openapi.path }, { origin, repeatable: true })).data,
   );
 
-  return {
+  const client: ClosableClient = {
     get origin() {
       return lastOrigin;
     },
 
     async call<O extends Operation>(operation: O, request: RequestOf<O>, callOptions: CallOptions = {}) {
       const { wire } = prepareRequest(operation, request);
+      refuseBlocked(operation);
       await requireOffer(operation);
       const repeatable = operation.idempotency === 'natural' || newestWins.has(operation.id);
-      const { data } = await exchange(wire, { repeatable, ...callOptions });
+      const admission = await admit(wire);
+      const { data } = await admission.send(wire, randomUUID(), () => exchange(wire, { repeatable, ...callOptions }));
       return data as ResponseOf<O>;
     },
 
     async run<O extends Operation>(operation: O, intent: Intent<O>, callOptions: CallOptions = {}) {
       const { wire, canonical } = prepareRequest(operation, intent.request);
+      refuseBlocked(operation);
       const repeatable = await isRepeatable(operation);
       const agentId = await agentOf(operation);
-      const { slot, epoch, after, nonce } = intent;
+      const { slot, epoch, after, nonce, hooks, resumeOnly } = intent;
       const origin = options.originId ?? (await originFor(operation));
+      const explicitKey = callOptions.idempotencyKey;
+      const about = { operation, origin, agentId, slot, epoch, after, nonce, explicitKey, hooks, resumeOnly };
+      let admission: Admission | undefined;
+      // An answer that is only given again needs nobody's leave.
+      const beforeClaim = async () => {
+        admission = await admit(wire);
+      };
       const settled = await intents.run(
-        { operation, origin, agentId, slot, epoch, after, nonce, canonical, request: wire },
-        (request, key, onAttempt) => exchange(request, { repeatable, key, onAttempt, profile: callOptions.profile }),
+        { ...about, keyed: repeatable, canonical, request: wire, beforeClaim },
+        async (request, key, onAttempt, resumed = false) => {
+          admission ??= await admit(request);
+          const how = { repeatable, key, onAttempt, profile: callOptions.profile, resumed };
+          return await admission.send(request, key, () => exchange(request, how));
+        },
         callOptions,
       );
       return settled as Settled<ResponseOf<O>>;
@@ -127,6 +149,33 @@ export function createClient(options: ClientOptions): ClosableClient {
       stopping.abort();
     },
   };
+  intents.attach?.({
+    async send(request, key, { keyed, resumed, onAttempt }) {
+      refuseBlocked(request.operation);
+      const admission = await admit(request);
+      return await admission.send(request, key, () =>
+        exchange(request, { repeatable: keyed, key, onAttempt, resumed }),
+      );
+    },
+    read: client.call,
+  });
+  return client;
+
+  function refuseBlocked(operation: Operation): void {
+    const refusal = operation.method === 'GET' ? undefined : policy?.blocked(operation);
+    if (refusal) throw refusal;
+  }
+
+  /** What the owner's policy says before anything is written down or sent. */
+  async function admit(request: WireRequest): Promise<Admission> {
+    const { operation } = request;
+    if (!policy || operation.method === 'GET') return UNRESTRICTED;
+    return await policy.admit(request, async () => ({
+      origin: options.originId ?? (await originFor(operation)),
+      agentId: await agentOf(operation),
+      look: client.call,
+    }));
+  }
 
   /** All attempts of one request, as data or as the error to show. */
   async function exchange(
@@ -138,6 +187,8 @@ export function createClient(options: ClientOptions): ClosableClient {
       readonly signal?: AbortSignal | undefined;
       readonly onAttempt?: CallOptions['onAttempt'] | undefined;
       readonly profile?: CallOptions['profile'] | undefined;
+      /** Sent before, by this process or an earlier one, and not answered. */
+      readonly resumed?: boolean;
     },
   ): Promise<{ data: unknown; attempts: number; replayed: boolean }> {
     const { operation } = request;
@@ -146,8 +197,11 @@ export function createClient(options: ClientOptions): ClosableClient {
     const signal = how.signal ? AbortSignal.any([how.signal, stopping.signal]) : stopping.signal;
     const profile = profiles[how.profile ?? profileFor(operation)];
     let used: KeyInUse | undefined;
+    let blocked: SotaError | undefined;
     const result = await sendWithRetries(
       async (attempt, timeoutMs) => {
+        blocked = reads ? undefined : policy?.blocked(operation);
+        if (blocked) return { outcome: 'never_sent', worthRepeating: false, reason: blocked.code };
         if (usesKey(operation)) used = await auth?.current();
         let origin: string;
         try {
@@ -177,6 +231,7 @@ export function createClient(options: ClientOptions): ClosableClient {
         rng,
         budget,
         repeatable: reads || how.repeatable,
+        mayHaveHappened: how.resumed === true,
         signal,
         onAttempt: (attempt, reason) => {
           log.debug('retrying', { operation: operation.id, attempt, reason });
@@ -192,6 +247,7 @@ export function createClient(options: ClientOptions): ClosableClient {
       noteMisfit(operation, result.last.data);
       return { data: result.last.data, attempts: result.attempts, replayed: result.last.replayed === true };
     }
+    if (blocked && !result.earlierMayHaveHappened) throw blocked;
     if (how.signal?.aborted) throw teach.cancelled(operation, !reads && result.last.outcome !== 'never_sent');
     throw explain(operation, result, { reads, keyed: how.key !== undefined && how.repeatable, used });
   }
@@ -245,6 +301,7 @@ export function createClient(options: ClientOptions): ClosableClient {
   /** Keys must differ between agents; where the id is not known yet, the API key tells agents apart. */
   async function agentOf(operation: Operation): Promise<string> {
     if (!usesKey(operation) || !auth) return '';
+    if (auth.agentId) return await auth.agentId();
     const { agentId, key } = await auth.current();
     return agentId ?? `key:${sha256Hex(key).slice(0, 16)}`;
   }
@@ -262,7 +319,7 @@ export function createClient(options: ClientOptions): ClosableClient {
   }
 }
 
-const NO_PROBLEM: Problem = { shape: 'unreadable', message: 'The answer had no readable body', context: {} };
+const NO_PROBLEM: Problem = readProblem(undefined);
 
 /**
  * An origin as everything else expects it: scheme, host, port and perhaps a prefix, without a slash at the end.

@@ -27,6 +27,8 @@ export interface StoredAgent {
   readonly password?: string;
   /** {@link keyFingerprint} of keys this one replaced, so that an old one in the environment is recognised. */
   readonly rotated_from?: readonly string[];
+  /** Fingerprint of the Idempotency-Key this key was issued under: tells a rotation that is done from one that is open. */
+  readonly rotated_by?: string;
   /** A registration that was sent, or about to be, and is not answered. */
   readonly registration?: { readonly nonce: string; readonly password: string; readonly args: RegisterArguments };
   /** A rotation that was sent, or about to be, and is not answered. `from`: fingerprint of the key it replaces. */

@@ -4,11 +4,15 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Operation } from '#contract/define-operation.ts';
+import type { Recovery } from '#contract/errors/sota-error.ts';
 import { teach } from '#contract/errors/teach.ts';
 import { canonicalJson } from '#kit/canonical-json.ts';
+import { crashPoint } from '#kit/crash-point.ts';
 import { sha256Base64Url } from '#kit/hash.ts';
 import type { WireRequest } from './http.ts';
-import type { CallOptions, Settled } from './types.ts';
+import type { Found } from './journal/reconcile.ts';
+import type { Recover } from './journal/recover.ts';
+import type { CallOptions, Settled, SotaClient } from './types.ts';
 
 /** One mutation, ready to be sent. */
 export interface IntentCall {
@@ -20,6 +24,15 @@ export interface IntentCall {
   readonly epoch?: string | undefined;
   readonly after?: string | undefined;
   readonly nonce?: string | undefined;
+  /** A key of the caller's own, instead of the generations of the slot. */
+  readonly explicitKey?: string | undefined;
+  /** The marketplace says that a repeat with the same key does not act twice. */
+  readonly keyed: boolean;
+  readonly hooks?: IntentHooks | undefined;
+  /** Runs before a new intent is written down, and not where an earlier one answers. May refuse. */
+  readonly beforeClaim?: () => Promise<void>;
+  /** Only bring an open intent to its end. */
+  readonly resumeOnly?: boolean | undefined;
   /** Canonical text of the arguments. */
   readonly canonical: string;
   readonly request: WireRequest;
@@ -31,14 +44,60 @@ export interface Answered {
   readonly replayed: boolean;
 }
 
+/** What a caller does at the steps of an intent whose answer must be kept by itself, such as a new API key. */
+export interface IntentHooks {
+  /** The answer, where the caller has it from an earlier attempt under this key. */
+  known?(key: string): Promise<unknown>;
+  /** Nothing was sent yet, and will be now. */
+  beforeSend?(key: string): Promise<void>;
+  /** Keeps what must not be lost of an answer, before the outcome is written down. */
+  persist?(data: unknown, key: string): Promise<void>;
+  /** Finds out by looking what became of it. */
+  look?(): Promise<Found>;
+}
+
+/** What a runner may use of its client besides the calls it is given. */
+export interface Wire {
+  send(
+    request: WireRequest,
+    key: string,
+    how: {
+      readonly keyed: boolean;
+      readonly resumed: boolean;
+      readonly onAttempt: (attempt: number, reason: string) => void;
+    },
+  ): Promise<Answered>;
+  readonly read: SotaClient['call'];
+}
+
+/**
+ * Thrown instead of an answer when a request was held back: nothing of it was sent, and what there is to tell is about
+ * an earlier call. No caller can so take the earlier result for its own.
+ */
+export class HeldBack extends Error {
+  override readonly name = 'HeldBack';
+  readonly outcome: 'previous_resolved' | 'possible_duplicate';
+  /** The earlier call: its operation, when it was settled, and what was kept of its answer. */
+  readonly previous: Readonly<Record<string, unknown>>;
+  readonly recovery: Recovery;
+
+  constructor(outcome: HeldBack['outcome'], previous: Readonly<Record<string, unknown>>, recovery: Recovery) {
+    super(outcome);
+    this.outcome = outcome;
+    this.previous = previous;
+    this.recovery = recovery;
+  }
+}
+
 /**
  * Sends a request, with all its retries, under one key. Throws a SotaError: `rejected` when the request definitely had
- * no effect, `unknown` when it may have had one.
+ * no effect, `unknown` when it may have had one. `resumed`: an attempt before this process may have had it.
  */
 export type Dispatch = (
   request: WireRequest,
   key: string,
   onAttempt: (attempt: number, reason: string) => void,
+  resumed?: boolean,
 ) => Promise<Answered>;
 
 export interface IntentRunner {
@@ -47,6 +106,12 @@ export interface IntentRunner {
   run(call: IntentCall, dispatch: Dispatch, options?: CallOptions): Promise<Settled<unknown>>;
   /** Resolves when nothing is under way any more. */
   idle(): Promise<void>;
+  /** Called once by the client that uses the runner. */
+  attach?(wire: Wire): void;
+  /** Brings to their end what earlier processes left open. */
+  readonly recover?: Recover;
+  /** Whether anything was ever written down. */
+  hasHistory?(): Promise<boolean>;
 }
 
 /**
@@ -87,6 +152,11 @@ export function createNonceIntents(newNonce: () => string = randomUUID): IntentR
       if (options.onAttempt) entry.listeners.add(options.onAttempt);
       try {
         const { data, attempts, replayed } = await unlessAborted(entry.answer, call.operation, options.signal);
+        // Nothing is remembered that could be unseen; the point in time is the same.
+        options.onUnseen?.(async () => {
+          crashPoint('before-seen');
+          crashPoint('after-seen');
+        });
         return { outcome: found ? 'joined' : replayed ? 'replayed' : 'done', data, attempts };
       } finally {
         if (options.onAttempt) entry.listeners.delete(options.onAttempt);
@@ -100,10 +170,19 @@ export function createNonceIntents(newNonce: () => string = randomUUID): IntentR
   function start(call: IntentCall, dispatch: Dispatch): UnderWay {
     const listeners: UnderWay['listeners'] = new Set();
     const key = intentKey(call, call.nonce ?? newNonce());
-    const answer = dispatch(call.request, key, (attempt, reason) => {
+    const tell = (attempt: number, reason: string) => {
       for (const listener of listeners) listener(attempt, reason);
-    });
-    return { answer, listeners };
+    };
+    const send = async () => {
+      await call.beforeClaim?.();
+      await call.hooks?.beforeSend?.(key);
+      crashPoint('before-send');
+      const answered = await dispatch(call.request, key, tell);
+      crashPoint('after-send');
+      await call.hooks?.persist?.(answered.data, key);
+      return answered;
+    };
+    return { answer: send(), listeners };
   }
 }
 

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { Operation } from '#contract/define-operation.ts';
 import { teach } from '#contract/errors/teach.ts';
-import { canonicalJson } from '#kit/canonical-json.ts';
 import { AmountError, parseUsdc, usdcNumber } from '#kit/money.ts';
 import type { WireRequest } from './http.ts';
+import { canonicalRequest } from './journal/fingerprint.ts';
 
 export interface Prepared {
   readonly wire: WireRequest;
@@ -32,7 +32,7 @@ export function prepareRequest(operation: Operation, request: Parts): Prepared {
   }
   if (problems.length > 0) throw teach.invalidRequest(operation, problems);
   try {
-    const canonical = canonicalJson({ params, query, body: body && withAmountsAs(body, (micro) => micro.toString()) });
+    const canonical = canonicalRequest({ params, query, body });
     return {
       wire: {
         operation,

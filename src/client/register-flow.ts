@@ -12,6 +12,7 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { teach } from '#contract/errors/teach.ts';
 import { registerSimple } from '#contract/operations/registration.ts';
 import { canonicalJson } from '#kit/canonical-json.ts';
+import { crashPoint } from '#kit/crash-point.ts';
 import { randomToken } from '#kit/hash.ts';
 import type { Redactor } from '#kit/redact.ts';
 import type { CredentialsStore, StoredAgent } from './credentials.ts';
@@ -41,7 +42,7 @@ export async function registerFlow(
   { client, store, keys, redactor }: FlowContext,
   originId: string,
   args: RegisterArguments,
-  { onAttempt, replace }: Pick<CallOptions, 'onAttempt'> & { readonly replace?: string } = {},
+  { onAttempt, onUnseen, replace }: Omit<CallOptions, 'signal'> & { readonly replace?: string } = {},
 ): Promise<Settled<Registered>> {
   return await store.exclusively(async () => {
     const held = keys.held(originId);
@@ -70,7 +71,9 @@ export async function registerFlow(
 
   async function send(noted: Noted, resumed: boolean): Promise<Settled<Registered>> {
     redactor.add(noted.password);
+    crashPoint('before-intent');
     await store.update(originId, (agent) => ({ ...agent, registration: noted }));
+    crashPoint('after-intent');
     const { email, name, clusters, tags, description } = noted.args;
     let attempts = 1;
     try {
@@ -95,11 +98,13 @@ export async function registerFlow(
             attempts = attempt;
             onAttempt?.(attempt, reason);
           },
+          ...(onUnseen ? { onUnseen } : {}),
         },
       );
       return { ...settled, data: await keep(noted, settled.data) };
     } catch (error) {
-      if (!(error instanceof SotaError) || error.outcome !== 'rejected' || (resumed && error.retryable)) throw error;
+      if (!(error instanceof SotaError) || error.outcome === 'unknown') throw error;
+      if (resumed && (error.retryable || error.outcome !== 'rejected')) throw error;
       if (error.code === 'agent_name_taken' && (resumed || attempts > 1)) {
         throw teach.registrationUnresolved(name, store.path);
       }
@@ -124,12 +129,14 @@ export async function registerFlow(
       password: noted.password,
     };
     keys.issued(originId, agent);
+    crashPoint('before-out');
     try {
       await store.update(originId, () => agent);
     } catch (error) {
       throw teach.notStored('registered', store.path, error);
     }
     keys.stored(originId);
+    crashPoint('after-out');
     return { agent, status: typeof answer.status === 'string' ? answer.status : 'sandbox' };
   }
 }

@@ -9,6 +9,8 @@ export interface RetryOptions {
   readonly budget: RetryBudget;
   /** Whether the request may be sent again after an attempt that may have taken effect. */
   readonly repeatable: boolean;
+  /** The same request was sent before these attempts and may have taken effect. */
+  readonly mayHaveHappened?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onAttempt?: ((attempt: number, reason: string) => void) | undefined;
   /** Asked once, after a 401: true when another key is at hand and the request should be sent again with it. */
@@ -37,7 +39,7 @@ export async function sendWithRetries(
 ): Promise<RetryResult> {
   const { profile, clock, rng, budget, signal } = options;
   const deadline = clock.now() + profile.deadlineMs;
-  let earlierMayHaveHappened = false;
+  let earlierMayHaveHappened = options.mayHaveHappened ?? false;
   let renewed = false;
   let retries = 0;
   for (let attempt = 1; ; attempt++) {

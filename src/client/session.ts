@@ -9,7 +9,11 @@ import { createClient, type KeyInUse, normalizeOrigin } from './create-client.ts
 import { createCredentialsStore } from './credentials.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { type IntentRunner, unlessAborted } from './intents.ts';
+import { createJournalIntents } from './journal/create-journal-intents.ts';
 import { createKeyRing, type HeldKey, keyPrefix } from './key-ring.ts';
+import { loadPolicySettings } from './policy/config-file.ts';
+import { createPolicy } from './policy/gate.ts';
+import type { PolicyGate } from './policy/types.ts';
 import { type FlowContext, type Registered, registerFlow } from './register-flow.ts';
 import type { RetryProfiles } from './retry-profiles.ts';
 import type { Rng } from './retry-timing.ts';
@@ -20,7 +24,7 @@ export interface SessionOptions {
   /** Where the marketplace is; asked often, must be cheap once known. With `local` it starts or joins the marketplace. */
   readonly originProvider: () => Promise<string>;
   readonly local: boolean;
-  /** The environment, read here for SOTA_API_KEY only. */
+  /** The environment, read here for SOTA_API_KEY and, without `policy`, for what the owner allows. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** See `stateDirectory`. Nothing is written to it before the first registration or rotation. */
   readonly stateDir: string;
@@ -38,7 +42,10 @@ export interface SessionOptions {
   readonly log?: Logger;
   readonly redactor?: Redactor;
   readonly profiles?: Partial<RetryProfiles>;
+  /** Default: the journal in `stateDir`. */
   readonly intents?: IntentRunner;
+  /** What the owner allows. By default as `env` and the configuration file of `stateDir` say, read with the first mutation. */
+  readonly policy?: PolicyGate;
 }
 
 const LOCAL_AGENT: RegisterArguments = {
@@ -60,29 +67,43 @@ export function createSession(options: SessionOptions): Session {
   const { local, clock = systemClock, log = createLogger(), redactor = liveSecrets } = options;
   const store = createCredentialsStore(options.stateDir, log);
   const keys = createKeyRing(local ? undefined : options.env, store, log, redactor);
+  const { env, stateDir } = options;
+  const settings = () => loadPolicySettings(env, stateDir);
+  const policy = options.policy ?? createPolicy({ settings, stateDir, local, clock, log, redactor });
   const underWay = new Map<string, Promise<unknown>>();
   let originId = options.originId ?? (local ? 'local:default' : undefined);
   const resumed = new Set<string>();
   let beating = false;
 
+  const intents =
+    options.intents ??
+    createJournalIntents({
+      directory: options.stateDir,
+      clock,
+      log,
+      redactor,
+      honoursKeys: local,
+      ...(options.rng ? { rng: options.rng } : {}),
+    });
   const client = createClient({
     origin: options.originProvider,
     originId: local ? originId : undefined,
-    auth: { current: currentKey, renew: renewKey },
+    auth: { current: currentKey, renew: renewKey, agentId: async () => (await identify()).agentId },
+    policy,
     clock,
     log,
     version: options.version,
     ...(options.rng ? { rng: options.rng } : {}),
     ...(options.profiles ? { profiles: options.profiles } : {}),
-    ...(options.intents ? { intents: options.intents } : {}),
+    intents,
   });
   const flows: FlowContext = { client, store, keys, redactor };
   const beats = createHeartbeat({
     clock,
     log,
     beat: async () => {
-      // A heartbeat must not be what registers an agent.
-      if (!keys.held(await idOfOrigin())) return false;
+      // A heartbeat must not be what registers an agent, and to an owner who froze it, silence is no failure.
+      if (!keys.held(await idOfOrigin()) || policy.blocked(heartbeat)) return false;
       await client.call(heartbeat, { body: {} });
       return true;
     },
@@ -156,6 +177,17 @@ export function createSession(options: SessionOptions): Session {
     return promise;
   }
 
+  async function identify(): Promise<Identity> {
+    await currentKey();
+    const id = await idOfOrigin();
+    const held = keys.held(id);
+    if (!held) throw keys.problem();
+    if (held.agentId !== undefined) return identityOf(held) as Identity;
+    const me = await client.call(getMe, {});
+    keys.learn(held.key, me.id, me.name);
+    return { ...identityOf(held), agentId: me.id, name: me.name };
+  }
+
   function known(): KnownIdentity | undefined {
     const held = originId === undefined ? keys.held('') : keys.held(originId);
     return held ? identityOf(held) : undefined;
@@ -168,21 +200,12 @@ export function createSession(options: SessionOptions): Session {
     known,
     keyProblem: () => (local || known() ? undefined : keys.problem()),
 
-    async identify() {
-      await currentKey();
-      const id = await idOfOrigin();
-      const held = keys.held(id);
-      if (!held) throw keys.problem();
-      if (held.agentId !== undefined) return identityOf(held) as Identity;
-      const me = await client.call(getMe, {});
-      keys.learn(held.key, me.id, me.name);
-      return { ...identityOf(held), agentId: me.id, name: me.name };
-    },
+    identify,
 
-    async register(args, { signal, onAttempt } = {}) {
+    async register(args, { signal, ...options } = {}) {
       const id = await idOfOrigin();
       const joins = underWay.has('register');
-      const flow = once('register', () => registerFlow(flows, id, args, onAttempt ? { onAttempt } : {}));
+      const flow = once('register', () => registerFlow(flows, id, args, options));
       const settled = await unlessAborted(flow, registerSimple, signal);
       const held = keys.held(id);
       if (!held) throw keys.problem();
@@ -193,11 +216,11 @@ export function createSession(options: SessionOptions): Session {
       return { ...settled, data, outcome: joins ? 'joined' : settled.outcome };
     },
 
-    async rotateKey({ signal, onAttempt, after }: CallOptions & { after?: string } = {}) {
+    async rotateKey({ signal, ...options }: CallOptions & { after?: string } = {}) {
       const id = await idOfOrigin();
       await currentKey();
       const joins = underWay.has('rotate');
-      const flow = once('rotate', () => rotateFlow(flows, id, clock, { after, ...(onAttempt ? { onAttempt } : {}) }));
+      const flow = once('rotate', () => rotateFlow(flows, id, clock, options));
       const settled = await unlessAborted(flow, rotateKeys, signal);
       if (!settled) throw teach.cancelled(rotateKeys, false);
       return { ...settled, outcome: joins ? 'joined' : settled.outcome };
@@ -212,6 +235,22 @@ export function createSession(options: SessionOptions): Session {
     async beat(callOptions) {
       const { last_seen_at } = await client.call(heartbeat, { body: {} }, callOptions);
       return last_seen_at === undefined ? {} : { last_seen_at };
+    },
+
+    async recover() {
+      try {
+        // Nothing is asked of anybody where nothing was ever written down.
+        if (!intents.recover || !(await intents.hasHistory?.())) return;
+        if (!keys.held(await idOfOrigin())) return;
+        const { agentId } = await identify();
+        const who = { origin: await idOfOrigin(), agentId };
+        await once('rotate', () => rotateFlow(flows, who.origin, clock, { onlyResume: true })).catch((error) =>
+          log.warn('a rotation that was left open could not be ended', { error }),
+        );
+        await intents.recover(who);
+      } catch (error) {
+        log.warn('what an earlier run left open could not be looked at', { error });
+      }
     },
 
     async close(graceMs = CLOSE_GRACE_MS) {

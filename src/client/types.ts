@@ -1,5 +1,6 @@
 import type { Operation, RequestOf, ResponseOf } from '#contract/define-operation.ts';
 import type { Recovery } from '#contract/errors/sota-error.ts';
+import type { IntentHooks } from './intents.ts';
 
 /** Options of one call. Aborting stops the waiting; a mutation already on its way is left to finish. */
 export interface CallOptions {
@@ -8,6 +9,13 @@ export interface CallOptions {
   readonly onAttempt?: (attempt: number, reason: string) => void;
   /** How long and how often to try; chosen by the operation unless given. */
   readonly profile?: 'read' | 'tool' | 'beat' | 'delivery';
+  /**
+   * Given by whoever hands answers on: told how to say that this one has arrived. Until then it is kept for a caller
+   * that asks again. Without it an answer has arrived when the promise resolves.
+   */
+  readonly onUnseen?: (markSeen: () => Promise<void>) => void;
+  /** A key of the caller's own (`_meta.idempotencyKey`): one request per key, whatever came before. */
+  readonly idempotencyKey?: string;
 }
 
 /** What a caller wants done once. */
@@ -24,6 +32,10 @@ export interface Intent<O extends Operation> {
    * sent anything, so that a repeat after a crash carries the same key. Fresh for every call unless given.
    */
   readonly nonce?: string;
+  /** For answers that must be kept by themselves. */
+  readonly hooks?: IntentHooks;
+  /** Only bring to its end what is open. */
+  readonly resumeOnly?: boolean;
 }
 
 /** A mutation that was answered. */
@@ -34,12 +46,16 @@ export interface Settled<T> {
   readonly recovery?: Recovery;
 }
 
-/** The typed client over the contract. Throws SotaError and nothing else. */
+/** The typed client over the contract. */
 export interface SotaClient {
   readonly origin: string;
   /** A read, or an operation whose repeat changes nothing and that needs no record. */
   call<O extends Operation>(operation: O, request: RequestOf<O>, options?: CallOptions): Promise<ResponseOf<O>>;
-  /** A mutation: keyed, retried by outcome class, and (with a journal) remembered. */
+  /**
+   * A mutation: keyed, retried by outcome class, and (with a journal) remembered.
+   * @throws SotaError
+   * @throws HeldBack when nothing was sent because of an earlier call
+   */
   run<O extends Operation>(operation: O, intent: Intent<O>, options?: CallOptions): Promise<Settled<ResponseOf<O>>>;
 }
 
@@ -100,6 +116,8 @@ export interface Session {
   startHeartbeat(): void;
   /** One beat now. */
   beat(options?: CallOptions): Promise<{ last_seen_at?: string }>;
+  /** Brings to its end, in the background, what an earlier process left open. Never throws. */
+  recover(): Promise<void>;
   /** Stops timers and waits for mutations under way, at most `graceMs`. */
   close(graceMs?: number): Promise<void>;
 }

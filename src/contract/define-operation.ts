@@ -67,5 +67,8 @@ export type RequestOf<O extends Operation> = {
   readonly [K in 'params' | 'query' | 'body' as O extends { readonly [P in K]: z.ZodType } ? K : never]: Part<O, K>;
 };
 
-/** What a success returns. */
+/** What a success is to whoever reads it: what others wrote is `Untrusted`. */
 export type ResponseOf<O extends Operation> = z.output<O['response']>;
+
+/** What a success is to whoever writes it. */
+export type AnswerOf<O extends Operation> = z.input<O['response']>;

@@ -1,12 +1,16 @@
 import { z } from 'zod';
-import { id, jsonObject, time, usdc } from './fields.ts';
+import { exactObject, line, ownText, prose, proseObject, word } from './authorship.ts';
+import { id, time, usdc } from './fields.ts';
 import { type AgentStatus, agentMachine } from './states/agent.ts';
 import { type BidStatus, bidMachine } from './states/bid.ts';
 import { type EscrowStatus, escrowMachine } from './states/escrow.ts';
 import { type JobStatus, jobMachine } from './states/job.ts';
 import { type TestJobStatus, testJobMachine } from './states/test-job.ts';
 
-/** The objects that several answers carry. All are open: an origin may know more fields than we do. */
+/**
+ * The objects that several answers carry. All are open: an origin may know more fields than we do. Every text says who
+ * wrote it (`authorship.ts`); one that a model could read and nobody vouches for fails a test.
+ */
 
 const keysOf = <S extends string>(states: Readonly<Record<S, string>>) => Object.keys(states) as [S, ...S[]];
 
@@ -17,51 +21,51 @@ export const escrowStatus = z.enum<[EscrowStatus, ...EscrowStatus[]]>(keysOf(esc
 export const testJobStatus = z.enum<[TestJobStatus, ...TestJobStatus[]]>(keysOf(testJobMachine.states));
 
 export const tag = z.looseObject({
-  slug: z.string(),
+  slug: line('agent').describe('May be invented by an agent'),
   usage_count: z.number().int().describe('How many agents have it'),
   admin_verified_at: time.nullable(),
-  id: z.string().optional(),
-  name: z.string().optional(),
-  description: z.string().optional(),
-  cluster: z.string().optional(),
+  id: word.optional(),
+  name: line('agent').optional(),
+  description: prose('agent').optional(),
+  cluster: word.optional(),
 });
 
 export const cluster = z.looseObject({
-  slug: z.string(),
-  name: z.string(),
-  description: z.string(),
-  id: z.string().optional(),
+  slug: word,
+  name: line('marketplace'),
+  description: prose('marketplace'),
+  id: word.optional(),
   tags: z.array(tag),
 });
 
 export const agentProfile = z.looseObject({
   id,
-  name: z.string(),
-  description: z.string().nullable(),
-  capabilities: z.array(z.string()),
-  wallet_address: z.string().nullable(),
-  icon_url: z.string().nullable(),
-  webhook_url: z.string().nullable(),
-  sdk_version: z.string().nullable(),
-  status: z.string(),
+  name: ownText,
+  description: ownText.nullable(),
+  capabilities: z.array(word),
+  wallet_address: word.nullable(),
+  icon_url: word.nullable(),
+  webhook_url: word.nullable(),
+  sdk_version: word.nullable(),
+  status: word,
   last_seen_at: time.nullable(),
   created_at: time,
   updated_at: time.nullable(),
   sandbox_regate: z.boolean().describe('True when a change of capabilities sent the agent back to the sandbox'),
-  clusters: z.array(z.string()).optional(),
-  tags: z.array(z.string()).optional(),
+  clusters: z.array(word).optional(),
+  tags: z.array(word).optional(),
   min_fee: usdc.optional(),
-  rejection_reason: z.string().nullable().optional(),
+  rejection_reason: prose('marketplace').nullable().optional(),
 });
 
 export const testJob = z.looseObject({
   id,
-  capability: z.string().describe('Cluster slug of a probe, tag slug of a tag test'),
+  capability: line('agent').describe('Cluster slug of a probe, tag slug of a tag test'),
   origin: z.enum(['cluster_probe', 'tag_test']),
-  source_id: z.string(),
-  description: z.string(),
-  parameters: jsonObject,
-  expected_schema: jsonObject,
+  source_id: word,
+  description: prose('marketplace'),
+  parameters: exactObject('marketplace'),
+  expected_schema: exactObject('marketplace'),
   status: testJobStatus,
   deadline_at: time.nullable(),
   seconds_remaining: z.number().int().nullable(),
@@ -75,14 +79,14 @@ export const testCount = z.looseObject({ passed: z.number().int(), total: z.numb
 
 export const sandboxProgress = z.looseObject({
   agent_id: id,
-  status: z.string(),
+  status: word,
   tests_total: z.number().int(),
   tests_passed: z.number().int(),
   tests_failed: z.number().int(),
   tests_pending: z.number().int(),
   by_origin: z.looseObject({ cluster_probe: testCount, tag_test: testCount }),
   ready_for_review: z.boolean(),
-  next_action: z.string(),
+  next_action: line('marketplace'),
 });
 
 export const bid = z.looseObject({
@@ -96,7 +100,7 @@ export const bid = z.looseObject({
 
 export const receivedBid = bid.extend({
   agent_id: id,
-  agent_name: z.string(),
+  agent_name: line('agent'),
   reputation: z.looseObject({
     score: z.number(),
     avg_rating: z.number().nullable(),
@@ -107,13 +111,13 @@ export const receivedBid = bid.extend({
 
 export const job = z.looseObject({
   id,
-  title: z.string().nullable().optional(),
-  description: z.string(),
-  parameters: jsonObject,
+  title: line('requester').nullable().optional(),
+  description: prose('requester'),
+  parameters: exactObject('requester'),
   budget_usdc: usdc,
-  tags: z.array(z.string()),
+  tags: z.array(line('requester')),
   status: jobStatus,
-  expected_schema: jsonObject.nullable().optional(),
+  expected_schema: exactObject('requester').nullable().optional(),
   selection: z.enum(['auto', 'manual']).optional(),
   bid_window_seconds: z.number().int().optional(),
   bid_window_closes_at: time.nullable().optional(),
@@ -124,14 +128,15 @@ export const job = z.looseObject({
   my_bid: bid.nullable().optional(),
   bids_count: z.number().int().optional(),
   escrow: z.looseObject({ status: escrowStatus, amount_usdc: usdc }).nullable().optional(),
-  result: z.string().nullable().optional().describe('The delivery; for its worker and its requester only'),
-  result_hash: z.string().nullable().optional().describe('SHA-256 of result, lower-case hex'),
+  result: prose('worker').nullable().optional().describe('The delivery; for its worker and its requester only'),
+  partial_result: prose('worker').nullable().optional().describe('What a worker had when it gave up'),
+  result_hash: word.nullable().optional().describe('SHA-256 of result, lower-case hex'),
   delivered_at: time.nullable().optional(),
   auto_confirm_at: time.nullable().optional(),
-  feedback: z.string().nullable().optional().describe('What the requester asked to change'),
+  feedback: prose('requester').nullable().optional().describe('What the requester asked to change'),
   rating: z.number().int().nullable().optional(),
-  error_code: z.string().nullable().optional(),
-  error_message: z.string().nullable().optional(),
+  error_code: line('counterparty').nullable().optional(),
+  error_message: prose('counterparty').nullable().optional(),
   progress_percent: z.number().int().nullable().optional(),
   created_at: time,
 });
@@ -139,17 +144,17 @@ export const job = z.looseObject({
 export const activityEntry = z.looseObject({
   id: z.number().int(),
   agent_id: id,
-  event_type: z.string(),
+  event_type: word,
   level: z.enum(['info', 'warn', 'error']),
-  job_id: z.string().nullable(),
-  payload: jsonObject,
+  job_id: word.nullable(),
+  payload: proseObject('counterparty'),
   created_at: time,
 });
 
 export const apiKey = z.looseObject({
   id,
-  label: z.string().nullable(),
-  key_prefix: z.string(),
+  label: ownText.nullable(),
+  key_prefix: word,
   created_at: time,
   expires_at: time.nullable(),
   revoked_at: time.nullable(),
@@ -162,8 +167,8 @@ export const payoutEntry = z.looseObject({
   amount_usdc: usdc,
   gross_usdc: usdc.optional(),
   fee_usdc: usdc.optional(),
-  job_id: z.string().nullable().optional(),
-  tx_signature: z.string().nullable().optional(),
-  status: z.string(),
+  job_id: word.nullable().optional(),
+  tx_signature: word.nullable().optional(),
+  status: word,
   created_at: time,
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AmountError, parseUsdc } from '#kit/money.ts';
+import { authorship } from './authorship.ts';
 
 /** Shared wire fields. One definition each, so the same field is described and checked the same way everywhere. */
 
@@ -26,11 +27,13 @@ export const usdcAmount = z
 export const usdc = z.number().describe('USDC');
 
 export const id = z.string().min(1).max(128).describe('Opaque id');
+authorship.add(id, { by: 'machine' });
 export const slug = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/)
   .describe('Lower-case slug, for example code-review');
 export const time = z.string().describe('ISO-8601 UTC time');
+authorship.add(time, { by: 'machine' });
 export const jsonObject = z.record(z.string(), z.unknown());
 export const httpUrl = z
   .string()
@@ -53,5 +56,3 @@ export const cursor = z.string().min(1).max(256).describe('next_cursor of the pa
 export const flag = z.enum(['true', 'false']).describe('true or false');
 /** A body that may be absent or an empty object: the public SDKs send both. */
 export const emptyBody = z.strictObject({});
-/** The answer of operations that return a page of text, not JSON. */
-export const text = z.string();

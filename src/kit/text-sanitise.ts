@@ -40,7 +40,11 @@ const INVISIBLE_RANGES: readonly (readonly [first: number, last: number])[] = [
 ];
 
 const hex = (codePoint: number) => `\\u{${codePoint.toString(16)}}`;
-const INVISIBLE = new RegExp(`[${INVISIBLE_RANGES.map(([a, b]) => `${hex(a)}-${hex(b)}`).join('')}]`, 'gu');
+/** Matches one character that nobody sees. */
+export const hiddenCharacters: RegExp = new RegExp(
+  `[${INVISIBLE_RANGES.map(([a, b]) => `${hex(a)}-${hex(b)}`).join('')}]`,
+  'gu',
+);
 
 /**
  * The text without what cannot be seen. Windows line ends become plain newlines and are not counted; a lone surrogate
@@ -49,6 +53,6 @@ const INVISIBLE = new RegExp(`[${INVISIBLE_RANGES.map(([a, b]) => `${hex(a)}-${h
  */
 export function sanitiseText(raw: string): Sanitised {
   const plain = raw.replace(/\r\n?/g, '\n').toWellFormed();
-  const text = plain.replace(ANSI, '').replace(INVISIBLE, '');
+  const text = plain.replace(ANSI, '').replace(hiddenCharacters, '');
   return { text, removed: plain.length - text.length };
 }

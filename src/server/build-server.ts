@@ -1,8 +1,10 @@
-import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
+import { CLIENT_CAPABILITIES_META_KEY, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { version } from '#kit/version.ts';
 import type { DocsLibrary } from '#tools/context.ts';
 import type { AnyTool } from '#tools/define-tool.ts';
 import { tools as allTools } from '#tools/registry.ts';
+import type { AnsweredCalls } from './answered-calls.ts';
+import { DIALOGUE_MS, type HostRound } from './consent.ts';
 import type { Dispatch } from './dispatch.ts';
 import { addDocs } from './docs-resources.ts';
 import { instructionsFor } from './instructions.ts';
@@ -12,17 +14,20 @@ export interface ServerParts {
   readonly tools: readonly AnyTool[];
   readonly dispatch: Dispatch;
   readonly docs: DocsLibrary;
+  /** Told what a call settled; whoever knows when its answer has left tells it so. */
+  readonly answered?: AnsweredCalls;
 }
 
 /** The catalogue is fixed while the process lives, so hosts may keep it. */
 const CACHE = { ttlMs: 3_600_000, cacheScope: 'public' as const };
+const MAX_KEY = 255;
 
 /**
  * One MCP server over the given tools. Cheap and without side effects: hosts that probe make the factory run twice.
  * Tools are listed and called by handlers of our own, because the SDK answers an unknown tool with a protocol error,
  * which no model gets to read, and wrong arguments with a schema dump.
  */
-export function buildServer({ tools, dispatch, docs }: ServerParts): McpServer {
+export function buildServer({ tools, dispatch, docs, answered }: ServerParts): McpServer {
   const server = new McpServer(
     // Nothing more: the modern protocol repeats this object in every single result.
     { name: 'sota-mcp', title: 'SOTA marketplace', version },
@@ -41,13 +46,30 @@ export function buildServer({ tools, dispatch, docs }: ServerParts): McpServer {
         'resources/templates/list': CACHE,
         'resources/read': CACHE,
       },
+      // The note that comes back with a human's answer is verified where its contents are understood, see `consent.ts`.
+      inputRequired: { roundTimeoutMs: DIALOGUE_MS },
     },
   );
   const list = createList(tools);
   server.server.setRequestHandler('tools/list', () => ({ tools: list() }));
   server.server.setRequestHandler('tools/call', (request, context) => {
     const { name, arguments: args } = request.params;
-    return dispatch({ name, arguments: args, signal: context.mcpReq.signal, progress: progressOf(context) });
+    const { id, signal } = context.mcpReq;
+    signal.addEventListener('abort', () => answered?.forget(id), { once: true });
+    return dispatch({
+      name,
+      arguments: args,
+      signal,
+      progress: progressOf(context),
+      ...(answered && {
+        onUnseen: (markSeen: () => Promise<void>) => {
+          // A call that was cancelled gets no answer, so whatever it settles stays unseen.
+          if (!signal.aborted) answered.note(id, markSeen);
+        },
+      }),
+      idempotencyKey: keyOf(context),
+      round: roundOf(context, server.server.getClientCapabilities()),
+    });
   });
   addDocs(server, docs);
   return server;
@@ -64,6 +86,27 @@ function createList(tools: readonly AnyTool[]): () => ListedTool[] {
     list ??= tools.map((tool) => renderTool(tool, absent) as ListedTool);
     return list;
   };
+}
+
+/** Whether this host can ask its human, and what it brings back. Modern hosts say so with every call, older ones once. */
+function roundOf({ mcpReq }: ServerContext, declared: Capabilities | undefined): HostRound {
+  const envelope = mcpReq.envelope as Readonly<Record<string, unknown>> | undefined;
+  const { elicitation } = (envelope?.[CLIENT_CAPABILITIES_META_KEY] as Capabilities | undefined) ?? declared ?? {};
+  const state = mcpReq.requestState<unknown>();
+  return {
+    // An empty declaration means forms; one that names only other modes does not.
+    canAsk: elicitation !== undefined && (elicitation.form !== undefined || Object.keys(elicitation).length === 0),
+    state: typeof state === 'string' ? state : undefined,
+    responses: mcpReq.inputResponses,
+  };
+}
+
+type Capabilities = { readonly elicitation?: Readonly<Record<string, unknown>> | undefined };
+
+/** A key of the host's own for this call (`_meta.idempotencyKey`), where it gives one. */
+function keyOf(context: ServerContext): string | undefined {
+  const key = (context.mcpReq._meta as Record<string, unknown> | undefined)?.idempotencyKey;
+  return typeof key === 'string' && key.length > 0 && key.length <= MAX_KEY ? key : undefined;
 }
 
 /** Sends progress where the host asked for it. Never the last step: a tick racing its own answer upsets clients. */

@@ -2,10 +2,13 @@ import type { Session } from '#client/types.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
 import { createMemory, type DocsLibrary, type ToolContext } from '#tools/context.ts';
-import type { AnyTool } from '#tools/define-tool.ts';
+import type { AnyTool, ToolResult } from '#tools/define-tool.ts';
+import { fitResult } from '#tools/fit-result.ts';
 import { runTool } from '#tools/run-tool.ts';
 import { unknownTool } from '#tools/teach-arguments.ts';
+import { protect } from '#tools/untrusted.ts';
 import type { CallLog } from './call-log.ts';
+import type { Consent, HostRound, QuestionForHost } from './consent.ts';
 import { type RenderedResult, renderData, renderError, renderProse } from './render.ts';
 
 export interface DispatchParts {
@@ -17,6 +20,8 @@ export interface DispatchParts {
   readonly docs: DocsLibrary;
   readonly validator: ToolContext['validator'];
   readonly log: CallLog;
+  /** Asks a human through the host. Without it they are asked on the terminal only. */
+  readonly consent?: Consent;
   readonly clock?: Clock;
 }
 
@@ -25,10 +30,14 @@ export interface ToolCall {
   readonly arguments: unknown;
   readonly signal: AbortSignal;
   readonly progress?: ToolContext['progress'] | undefined;
+  readonly onUnseen?: ToolContext['onUnseen'];
+  readonly idempotencyKey?: string | undefined;
+  /** What of it concerns the host's dialogue with its human. */
+  readonly round?: HostRound | undefined;
 }
 
 /** Answers every call, also those of tools that do not exist: a protocol error would not reach the model. */
-export type Dispatch = (call: ToolCall) => Promise<RenderedResult>;
+export type Dispatch = (call: ToolCall) => Promise<RenderedResult | QuestionForHost>;
 
 /**
  * The way of a call through the server: find the tool, run it, render what came of it. Whatever narrowing the owner
@@ -41,6 +50,8 @@ export function createDispatch(parts: DispatchParts): Dispatch {
   const memory = createMemory(clock);
   const catalogue = { active: [...activeNames], all: parts.allTools.map(({ name }) => name) };
 
+  const agentId = () => session.known()?.agentId ?? '';
+
   return async function dispatch(call) {
     const started = clock.now();
     const progress = call.progress ?? (() => {});
@@ -51,23 +62,35 @@ export function createDispatch(parts: DispatchParts): Dispatch {
         session,
         signal: call.signal,
         progress,
+        ...(call.onUnseen && { onUnseen: call.onUnseen }),
+        ...(call.idempotencyKey !== undefined && { idempotencyKey: call.idempotencyKey }),
         docs,
         validator,
         clock,
         activeTools: activeNames,
         memory,
       };
+      await parts.consent?.receive(call, agentId());
       const result = await runTool(tool, call.arguments, context);
       log.debug('tool answered', { tool: tool.name, ms: clock.now() - started, outcome: result.outcome });
       return tool.output ? renderData(result) : renderProse(String(result.text));
     } catch (error) {
       // Nobody waits for the answer of a cancelled call, and stopping is no mistake of ours.
       if (call.signal.aborted) return renderProse('cancelled');
+      if (error instanceof SotaError && error.outcome === 'needs_approval') {
+        log.debug('tool needs approval', { tool: call.name, ms: clock.now() - started });
+        return (await parts.consent?.question(call, agentId(), error)) ?? renderData(pendingAnswer(error));
+      }
       const shown = error instanceof SotaError ? error : internalError(byName.get(call.name), error, log);
       log.debug('tool refused', { tool: call.name, ms: clock.now() - started, code: shown.code });
       return renderError(shown, activeNames);
     }
   };
+}
+
+/** Waiting for a human is an answer, not an error: the model has something to tell and nothing to repair. */
+function pendingAnswer({ message, fix, details, recovery }: SotaError): ToolResult {
+  return fitResult(protect({ outcome: 'needs_approval', ...details, message, fix, ...(recovery && { recovery }) }));
 }
 
 /** Our own mistake: logged with its stack, told without it. */

@@ -1,11 +1,15 @@
 import type { NextCall, SotaError } from '#contract/errors/sota-error.ts';
-import { sanitiseText } from '#kit/text-sanitise.ts';
+import { verdict } from '#contract/verdict.ts';
+import { liveSecrets } from '#kit/redact.ts';
+import { visibleJson } from '#kit/visible-json.ts';
 import { annotationsOf } from '#tools/annotations.ts';
 import type { AnyTool, ToolResult } from '#tools/define-tool.ts';
 import { fitResult } from '#tools/fit-result.ts';
 import { withoutMentions } from '#tools/mentions.ts';
 import { offer } from '#tools/next.ts';
 import { tools as allTools } from '#tools/registry.ts';
+import { show, showAs, showUnknown } from '#tools/show.ts';
+import { protect } from '#tools/untrusted.ts';
 import { inputSchema, outputSchema } from './portable-schema.ts';
 
 /**
@@ -37,14 +41,17 @@ export function renderTool(tool: AnyTool, absentTools: readonly string[] = []): 
   };
 }
 
-/** An answer with data: the same in both forms. */
+/**
+ * An answer with data: the same in both forms. In the text nothing is hidden: data that passes byte for byte may hold
+ * what nobody would see, and there it stands as its JSON escape.
+ */
 export function renderData(data: ToolResult): RenderedResult {
-  return { content: [{ type: 'text', text: JSON.stringify(data) }], structuredContent: { ...data } };
+  return { content: [{ type: 'text', text: visibleJson(data) }], structuredContent: { ...data } };
 }
 
 /** An answer that is prose. */
 export function renderProse(text: string): RenderedResult {
-  return { content: [{ type: 'text', text }] };
+  return { content: [{ type: 'text', text: liveSecrets.redactKnown(text) }] };
 }
 
 /** The shape of every error a model sees. */
@@ -55,6 +62,8 @@ interface ErrorText {
     readonly fix: string;
     readonly retryable: boolean;
     readonly retry_after_seconds?: number;
+    /** The marketplace's own words, fenced: they may quote anybody. */
+    readonly marketplace_said?: unknown;
     readonly details?: unknown;
     readonly did_you_mean?: string;
     readonly example?: unknown;
@@ -75,7 +84,8 @@ export function renderError(error: SotaError, activeTools: ReadonlySet<string>):
       fix: withoutMentions(error.fix, absent),
       retryable: error.retryable,
       ...(error.retryAfterSeconds !== undefined && { retry_after_seconds: error.retryAfterSeconds }),
-      ...(error.details && { details: error.details }),
+      ...(error.said !== undefined && { marketplace_said: showAs('prose', 'marketplace', error.said) }),
+      ...(error.details && { details: detailsOf(error) }),
       ...(error.didYouMean !== undefined && { did_you_mean: error.didYouMean }),
       ...(error.example && { example: error.example }),
       ...(next.length && { next }),
@@ -83,9 +93,15 @@ export function renderError(error: SotaError, activeTools: ReadonlySet<string>):
     outcome: error.outcome,
     ...(error.recovery && { recovery: error.recovery }),
   };
-  // A marketplace's error may quote a stranger: nothing invisible gets through, whatever field it is in.
-  const clean: ToolResult = JSON.parse(
-    JSON.stringify(text, (_key, value) => (typeof value === 'string' ? sanitiseText(value).text : value)),
-  );
-  return { content: [{ type: 'text', text: JSON.stringify(fitResult(clean)) }], isError: true };
+  const clean = fitResult(protect({ ...text }, { provenance: false }));
+  return { content: [{ type: 'text', text: visibleJson(clean) }], isError: true };
+}
+
+/** What came over the wire is somebody else's; what we found out here is ours. */
+function detailsOf({ details, said, httpStatus }: SotaError): unknown {
+  if (said === undefined && httpStatus === undefined) return details;
+  if (details?.passed !== false) return showUnknown(details);
+  // Its message is what the marketplace said, which stands above.
+  const { message: _said, reason: _again, ...facts } = details;
+  return show(verdict, facts);
 }

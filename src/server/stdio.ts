@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { JSONRPCMessage, McpServer } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio';
+import { crashPoint } from '#kit/crash-point.ts';
 import type { CallLog } from './call-log.ts';
 import { watchLifecycle } from './lifecycle.ts';
 
@@ -25,17 +26,29 @@ const CONNECTED_AFTER_MS = 1_000;
 
 /** A transport that tells when an answer has left. */
 class ReportingTransport extends StdioServerTransport {
+  readonly #stdout: Writable;
   readonly #onSent: (message: JSONRPCMessage) => void;
 
   constructor(stdout: Writable, onSent: (message: JSONRPCMessage) => void) {
     super(process.stdin, stdout, { maxBufferSize: MAX_LINE_BYTES });
+    this.#stdout = stdout;
     this.#onSent = onSent;
   }
 
   override async send(message: JSONRPCMessage): Promise<void> {
+    if (isAnswer(message)) crashPoint('before-answer');
     await super.send(message);
-    this.#onSent(message);
+    // What was accepted may still lie in a buffer of ours. An empty write is called back after everything before it.
+    this.#stdout.write('', (error) => {
+      if (!error) this.#onSent(message);
+    });
   }
+}
+
+type AnswerMessage = JSONRPCMessage & { readonly id: string | number };
+
+function isAnswer(message: JSONRPCMessage): message is AnswerMessage {
+  return 'id' in message && message.id !== undefined && !('method' in message);
 }
 
 /** Serves MCP on stdin and stdout until the host goes, in whichever protocol era the host opens with. */
@@ -47,7 +60,7 @@ export function serveOnStdio(parts: StdioParts): void {
       connected = true;
       setTimeout(() => parts.onConnected?.(), CONNECTED_AFTER_MS).unref();
     }
-    if ('id' in message && message.id !== undefined && !('method' in message)) parts.onAnswered?.(message.id);
+    if (isAnswer(message)) parts.onAnswered?.(message.id);
   };
   const transport = new ReportingTransport(parts.stdout, onSent);
   const handle = serveStdio(parts.buildServer, {

@@ -48,6 +48,10 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** Tells the host that the call is alive. A no-op where the host did not ask. */
   progress(done: number, total?: number, message?: string): void;
+  /** Where answers go through other hands: what is told here says later that this one has arrived. */
+  readonly onUnseen?: NonNullable<CallOptions['onUnseen']>;
+  /** The host's own key for this call. */
+  readonly idempotencyKey?: string;
   readonly docs: DocsLibrary;
   readonly validator: Pick<KillableValidator, 'validate'>;
   readonly clock: Clock;
@@ -57,8 +61,16 @@ export interface ToolContext {
 }
 
 /** How a call of this tool is made: it ends with the tool, and its retries show as progress. */
-export function callOptions({ signal, progress }: Pick<ToolContext, 'signal' | 'progress'>): CallOptions {
-  return { signal, onAttempt: (attempt, reason) => progress(attempt, undefined, `trying again: ${reason}`) };
+export function callOptions(
+  context: Pick<ToolContext, 'signal' | 'progress' | 'onUnseen' | 'idempotencyKey'>,
+): CallOptions {
+  const { signal, progress, onUnseen, idempotencyKey } = context;
+  return {
+    signal,
+    onAttempt: (attempt, reason) => progress(attempt, undefined, `trying again: ${reason}`),
+    ...(onUnseen && { onUnseen }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  };
 }
 
 /** How many ids one memory table keeps; the oldest go first. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ToolContext } from './context.ts';
+import type { Disclosed, Fit, Marked } from './marked.ts';
 
 /**
  * What a call does to the world. `read`: nothing. `write`: changes state of ours that can be changed again. `spend`:
@@ -53,17 +54,22 @@ export interface Tool<
   /** Complete arguments that would be accepted; shown when a call was not. */
   readonly example: z.input<I>;
   /** @throws SotaError and nothing else on purpose. */
-  run(
-    input: z.output<I>,
-    context: ToolContext,
-  ): Promise<O extends z.ZodObject ? z.input<O> : { readonly text: string }>;
+  run(input: z.output<I>, context: ToolContext): Promise<Declared<O>>;
 }
 
+/** What the output schema declares, where any field may also be somebody else's. */
+type Declared<O> = O extends z.ZodObject
+  ? { [K in keyof z.input<O>]: z.input<O>[K] | Marked | Disclosed }
+  : { readonly text: string };
+
 /**
- * Types a tool without changing it.
+ * Types a tool without changing it. A `run` whose result carries what others wrote, or what nobody knows, does not
+ * compile: it has to pass through `show` first.
  * @example export const heartbeat = defineTool({ name: 'heartbeat', effect: 'write', … })
  */
-export function defineTool<I extends z.ZodObject, O extends z.ZodObject | undefined>(tool: Tool<I, O>): Tool<I, O> {
+export function defineTool<I extends z.ZodObject, O extends z.ZodObject | undefined, R extends Declared<O>>(
+  tool: Omit<Tool<I, O>, 'run'> & { run(input: z.output<I>, context: ToolContext): Promise<R & Fit<R>> },
+): Tool<I, O> {
   return tool;
 }
 

@@ -1,3 +1,4 @@
+import type { HeldBack } from '#client/intents.ts';
 import type { Settled } from '#client/types.ts';
 import type { NextCall, Recovery } from '#contract/errors/sota-error.ts';
 
@@ -12,7 +13,7 @@ export interface ActEnvelope {
 }
 
 const notes: Partial<Record<Settled<unknown>['outcome'], string>> = {
-  replayed: 'This was done by an earlier call; nothing was done twice.',
+  replayed: 'This was done by an earlier call or attempt; nothing was done twice.',
   joined: 'An equal call was already under way; both got this one result.',
   previous_resolved:
     'An earlier call with other arguments was still unanswered and is settled now; this is its result. The new arguments were NOT sent: call again if they are still wanted.',
@@ -34,14 +35,28 @@ export function envelope(settled: Settled<unknown>): ActEnvelope {
   };
 }
 
+/**
+ * The answer where nothing of this call was sent: what became of the earlier one, under a name of its own so that it is
+ * not taken for this one's.
+ */
+export function heldBackEnvelope({ outcome, previous, recovery }: HeldBack): ActEnvelope & {
+  readonly previous: HeldBack['previous'];
+} {
+  const note = notes[outcome];
+  return { outcome, recovery, ...(note && { note }), previous };
+}
+
 /** `next` as a field, left out where there is nothing to suggest. */
 export function suggest(calls: readonly NextCall[]): { next?: NextCall[] } {
   return calls.length ? { next: [...calls] } : {};
 }
 
 /** The fields that have a value: null and undefined say nothing a model can use. */
-export function present<T extends Record<string, unknown>>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)) as {
-    [K in keyof T]?: NonNullable<T[K]>;
-  };
+export function present<T extends Record<string, unknown>>(fields: T): Present<T> {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  ) as Present<T>;
 }
+
+/** Of a field nobody knows nothing is known without its null either. */
+type Present<T> = { [K in keyof T]?: unknown extends T[K] ? T[K] : NonNullable<T[K]> };

@@ -3,6 +3,7 @@ import type { job, testJob } from '#contract/entities.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { getPostedJob } from '#contract/operations/requester.ts';
 import { getAgentJob, listAgentJobs } from '#contract/operations/worker.ts';
+import { reveal } from '#kit/untrusted.ts';
 import { callOptions, remember, type ToolContext } from './context.ts';
 
 export type Job = z.output<typeof job>;
@@ -59,11 +60,11 @@ export function assignmentEpoch(job: Job | undefined): { epoch?: string } {
 /** Remembers what later calls ask for: the schema to check against, and the attempt a submission belongs to. */
 export function noteTest(context: ToolContext, test: TestJob): void {
   if (test.attempt !== undefined) remember(context.memory.testAttempts, test.id, test.attempt);
-  remember(context.memory.schemas, test.id, test.expected_schema ?? null);
+  remember(context.memory.schemas, test.id, reveal(test.expected_schema) ?? null);
 }
 
 export function noteJob(context: ToolContext, job: Job): void {
-  remember(context.memory.schemas, job.id, job.expected_schema ?? null);
+  remember(context.memory.schemas, job.id, reveal(job.expected_schema) ?? null);
 }
 
 function noted(context: ToolContext, found: FoundJob): FoundJob {

@@ -1,4 +1,6 @@
+import { visibleJson } from '#kit/visible-json.ts';
 import type { ToolResult } from './define-tool.ts';
+import { cutText } from './fence.ts';
 
 /**
  * Hosts cut results beyond 40,000 characters in the middle, or keep only their head. Tools page and shorten by
@@ -11,7 +13,7 @@ const SHORTEST_CUT = 200;
 
 /** The result as it is where it fits, else with its longest texts cut and `shortened: true`. */
 export function fitResult(result: ToolResult): ToolResult {
-  let size = JSON.stringify(result).length;
+  let size = sizeOf(result);
   if (size <= MAX_RESULT_CHARS) return result;
   const copy = structuredClone(result) as Record<string, unknown>;
   for (let round = 0; round < 200 && size > MAX_RESULT_CHARS; round += 1) {
@@ -20,20 +22,24 @@ export function fitResult(result: ToolResult): ToolResult {
     const { holder, key, text } = longest;
     const surplus = size - MAX_RESULT_CHARS + 64;
     const keep = Math.max(SHORTEST_CUT, Math.min(text.length - surplus, Math.floor(text.length * 0.75)));
-    const cut = `${text.slice(0, keep - 1).toWellFormed()}…`;
+    const cut = cutText(text, keep);
     Reflect.set(holder, key, cut);
-    size += JSON.stringify(cut).length - JSON.stringify(text).length;
+    size += sizeOf(cut) - sizeOf(text);
   }
   copy.shortened = true;
-  return JSON.stringify(copy).length <= MAX_RESULT_CHARS ? copy : dropLargest(copy);
+  return sizeOf(copy) <= MAX_RESULT_CHARS ? copy : dropLargest(copy);
 }
+
+/** What an answer is not understood without. */
+const KEPT: ReadonlySet<string> = new Set(['untrusted', 'outcome', 'left_out']);
 
 /** Where not even short texts fit, whole members go: the answer stays valid JSON that says what is missing. */
 function dropLargest(copy: Record<string, unknown>): ToolResult {
   const left_out: string[] = [];
-  while (JSON.stringify(copy).length > MAX_RESULT_CHARS) {
+  while (sizeOf(copy) > MAX_RESULT_CHARS) {
     const [largest] = Object.entries(copy)
-      .map(([key, value]) => ({ key, size: JSON.stringify(value)?.length ?? 0 }))
+      .filter(([key]) => !KEPT.has(key))
+      .map(([key, value]) => ({ key, size: sizeOf(value) }))
       .sort((a, b) => b.size - a.size);
     if (!largest) break;
     delete copy[largest.key];
@@ -41,6 +47,11 @@ function dropLargest(copy: Record<string, unknown>): ToolResult {
     copy.left_out = left_out;
   }
   return copy;
+}
+
+/** Characters of the text a host is given. */
+function sizeOf(value: unknown): number {
+  return visibleJson(value).length;
 }
 
 interface Place {

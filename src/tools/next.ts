@@ -1,4 +1,4 @@
-import type { NextCall } from '#contract/errors/sota-error.ts';
+import type { Argument, NextCall } from '#contract/errors/sota-error.ts';
 
 /**
  * What makes sense now, as complete tool calls. Pure functions of what an answer says about the state; each returns
@@ -22,15 +22,24 @@ export interface ProgressView {
 
 const MAX_CALLS = 3;
 
-const call = (tool: string, args: Readonly<Record<string, unknown>>, why: string): NextCall => ({
+const call = (tool: string, args: Readonly<Record<string, Argument>>, why: string): NextCall => ({
   tool,
   arguments: args,
   why,
 });
 
-/** The first three calls whose tools are active. */
+/**
+ * The first three calls whose tools are active. One that would carry a sentence in the place of an id is left out: ids
+ * come from the marketplace, and a suggested call is the last place where words of others may stand.
+ */
 export function offer(calls: readonly NextCall[], activeTools: ReadonlySet<string>): NextCall[] {
-  return calls.filter(({ tool }) => activeTools.has(tool)).slice(0, MAX_CALLS);
+  return calls.filter((candidate) => activeTools.has(candidate.tool) && hasPlainIds(candidate)).slice(0, MAX_CALLS);
+}
+
+const ID_ARGUMENTS = ['job_id', 'bid_id', 'test_job_id', 'result_hash', 'after'];
+
+function hasPlainIds({ arguments: args }: NextCall): boolean {
+  return ID_ARGUMENTS.every((name) => args[name] === undefined || /^[\w.:+-]{1,128}$/.test(String(args[name])));
 }
 
 /** After looking at one's own status. */
@@ -57,7 +66,7 @@ export function nextForAgent(status: string, progress?: ProgressView): NextCall[
         call('request_review', {}, 'once what the reviewer named is fixed'),
       ];
     default:
-      return [call('get_activity_log', {}, `the agent is ${status}; the log says why`)];
+      return [call('get_activity_log', {}, 'the log says why the agent is in this state')];
   }
 }
 

@@ -11,8 +11,14 @@ export function invalidCursor(cursor: string): SotaError {
   });
 }
 
+const SLUG = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
 export function notFound(what: string, given: string, known: readonly string[], listTool: NextCall): SotaError {
-  const guess = closest(given, known);
+  // Names may be invented by others: one is repeated in a sentence of ours only where it is a slug.
+  const guess = closest(
+    given,
+    known.filter((name) => SLUG.test(name)),
+  );
   return new SotaError({
     code: `${what.replaceAll(' ', '_')}_not_found`,
     message: `There is no ${what} ${JSON.stringify(given.slice(0, 80))}.`,

@@ -1,9 +1,9 @@
 import type { Verdict } from '#contract/verdict.ts';
+import { reveal } from '#kit/untrusted.ts';
 
 /**
- * What to do about a failed verdict, in one or two sentences.
- * @example fixForVerdict({ passed: false, code: 'schema_violation', message: '…', path: ['issues'], validator: 'minItems' })
- * // 'Repair the value at issues: it must satisfy minItems …'
+ * What to do about a failed verdict, in one or two sentences, in our words alone: a verdict quotes the author of the
+ * schema and the answer itself, so of those only what cannot be a sentence is named. The rest stands beside it, fenced.
  */
 export function fixForVerdict(verdict: Verdict): string {
   const left =
@@ -11,23 +11,30 @@ export function fixForVerdict(verdict: Verdict): string {
       ? ''
       : verdict.attempts_left === 0
         ? ' No submissions are left: retry_test resets them.'
-        : ` Submissions left: ${verdict.attempts_left}.`;
+        : ` Submissions left: ${Number(verdict.attempts_left)}.`;
   switch (verdict.code) {
     case 'invalid_json':
       return `Send JSON text that JSON.parse accepts.${left}`;
     case 'content_check_failed':
-      return `The shape is right, the content is not: do what the description asks${verdict.hint ? ` (hint: ${verdict.hint})` : ''}, then submit again.${left}`;
-    default: {
-      const place = verdict.path?.length ? verdict.path.join('.') : 'the top level';
-      const rule = verdict.validator
-        ? ` so that it satisfies ${verdict.validator} ${shorten(verdict.validator_value)}`
-        : '';
-      return `Repair ${place}${rule}; expected_schema_excerpt shows the rule.${left}`;
-    }
+      return `The shape is right, the content is not: do what the description${verdict.hint ? ' and the hint ask' : ' asks'}, then submit again.${left}`;
+    default:
+      return `Repair ${placeOf(verdict)}${ruleOf(verdict)}; expected_schema_excerpt shows the rule.${left}`;
   }
 }
 
-function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? '';
-  return text.length > 120 ? `${text.slice(0, 120)}…` : text;
+const KEYWORD = /^[A-Za-z]{1,32}$/;
+const NAME = /^[A-Za-z_]\w{0,31}$/;
+const TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'object', 'array', 'boolean', 'null']);
+
+function placeOf({ path = [] }: Verdict): string {
+  if (path.length === 0) return 'the top level';
+  const steps = path.map((step) => (typeof step === 'number' ? String(step) : reveal(step)));
+  return steps.every((step) => NAME.test(step) || /^\d+$/.test(step)) ? steps.join('.') : 'the value at path';
+}
+
+function ruleOf({ validator, validator_value }: Verdict): string {
+  if (validator === undefined || !KEYWORD.test(validator)) return '';
+  const value = reveal(validator_value);
+  const shown = typeof value === 'number' || typeof value === 'boolean' || TYPES.has(value) ? ` ${String(value)}` : '';
+  return ` so that it satisfies ${validator}${shown}`;
 }

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { classifyAnswer, classifyFailure } from '#client/outcome-class.ts';
 import type { Problem } from '#contract/errors/envelope.ts';
+import { untrusted } from '#kit/untrusted.ts';
 
 const problem = (code?: string, shape: Problem['shape'] = 'canonical'): Problem => ({
   shape,
-  message: 'x',
+  message: untrusted('x'),
   context: {},
   ...(code ? { code } : {}),
 });

@@ -35,11 +35,11 @@ function open(origin: FakeOrigin, options: Partial<SessionOptions> & { stateDir:
   const session = createSession({
     originProvider: async () => origin.url,
     local: false,
-    env: {},
     profiles: fastProfiles,
     redactor: createRedactor(),
     log: createLogger({ level: 'debug', write: (line) => lines.push(line) }),
     ...options,
+    env: { SOTA_CONFIRM: 'never', ...options.env },
   });
   onTestFinished(() => session.close(0));
   return Object.assign(session, { lines });

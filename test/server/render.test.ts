@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { createDispatch } from '#server/dispatch.ts';
-import { renderData, renderError, renderProse } from '#server/render.ts';
+import { type RenderedResult, renderData, renderError, renderProse } from '#server/render.ts';
 import type { AnyTool } from '#tools/define-tool.ts';
 import { tools } from '#tools/registry.ts';
 import { fakeSession } from '../tools/fake-session.ts';
@@ -132,7 +132,7 @@ describe('a mistake of our own', () => {
       arguments: {},
       signal: new AbortController().signal,
     });
-    expect(textOf(result)).toMatchObject({ outcome: 'unknown', error: { code: 'internal' } });
+    expect(textOf(result as RenderedResult)).toMatchObject({ outcome: 'unknown', error: { code: 'internal' } });
     expect(JSON.stringify(result)).not.toContain('secret');
     expect(logged).toEqual([
       expect.objectContaining({ tool: 'request_review', stack: expect.stringContaining('secret') }),

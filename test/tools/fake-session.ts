@@ -49,6 +49,7 @@ export function fakeSession(answers: Answers): { session: Session; sent: Sent[] 
     heartbeat: () => ({ running: true, consecutiveFailures: 0 }),
     startHeartbeat: () => {},
     beat: async () => ({ last_seen_at: '2026-01-01T00:00:00Z' }),
+    recover: async () => {},
     close: async () => {},
   };
   return { session, sent };

@@ -37,7 +37,8 @@ export class DrivenServer {
     this.#child = child;
     child.stdin?.on('error', () => {});
     if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.#onLine(line));
-    child.once('exit', () => {
+    // Not at its exit: what it still said is in the pipe, and a host would read it.
+    child.once('close', () => {
       if (this.#child === child) this.#child = undefined;
       for (const [, resolve] of this.#waiting) resolve({ kind: 'died' });
       this.#waiting.clear();
@@ -58,7 +59,7 @@ export class DrivenServer {
   async kill(): Promise<void> {
     const child = this.#child;
     if (!child) return;
-    const exited = once(child, 'exit');
+    const exited = once(child, 'close');
     if (child.kill('SIGKILL')) this.kills += 1;
     await exited;
   }
@@ -67,7 +68,7 @@ export class DrivenServer {
   async stop(): Promise<void> {
     const child = this.#child;
     if (!child) return;
-    const exited = once(child, 'exit');
+    const exited = once(child, 'close');
     child.stdin?.end();
     await exited;
   }

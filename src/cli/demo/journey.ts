@@ -100,7 +100,7 @@ export const journey: readonly Step[] = [
       expectEqual('passed', wrong.passed, false);
       const repaired = await worker.call('submit_test_result', { test_job_id: test.id, result_json: solve(test) });
       expectEqual('passed', repaired.passed, true);
-      return [`verdict: ${text(wrong, 'message')}`, 'second answer: passed'];
+      return [`verdict: ${unfenced(text(wrong, 'message'))}`, 'second answer: passed'];
     },
   },
   {
@@ -292,6 +292,11 @@ async function openTests(worker: AgentActor): Promise<OpenTest[]> {
 function resultOf(answer: ToolAnswer): { records: Record<string, unknown>[] } {
   const { parameters } = (answer as { job: { parameters: Record<string, unknown> } }).job;
   return extractRecords(parameters);
+}
+
+/** For people: the tags around other people's words are for models. */
+function unfenced(words: string): string {
+  return words.replace(/<\/?untrusted-[\w-]+>/g, '').trim();
 }
 
 /** Waits for a state the way an agent would: by sleeping on its activity, at most ten times. */

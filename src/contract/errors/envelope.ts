@@ -1,3 +1,5 @@
+import { reveal, type Untrusted, untrusted } from '#kit/untrusted.ts';
+
 /**
  * The four shapes an error answer can have (skill 1.1.1 and public SDK 0.2.0), read into one. Order matters: a test
  * verdict is flat and must be recognised before anything is looked up under `detail`.
@@ -11,10 +13,13 @@ export interface Problem {
   readonly shape: 'verdict' | 'canonical' | 'validation' | 'legacy' | 'unreadable';
   /** The machine code, where the answer carries one. */
   readonly code?: string;
-  readonly message: string;
+  /** For people, and possibly quoting some. */
+  readonly message: Untrusted;
   /** Every further field of the answer, as it came. */
   readonly context: Readonly<Record<string, unknown>>;
 }
+
+const NO_MESSAGE = untrusted('The answer had no readable body');
 
 export interface FieldProblem {
   readonly loc: readonly (string | number)[];
@@ -28,8 +33,8 @@ export interface FieldProblem {
  */
 export function readProblem(body: unknown): Problem {
   if (typeof body === 'string' && body.trim())
-    return { shape: 'legacy', message: body.trim().slice(0, 500), context: {} };
-  if (!isRecord(body)) return { shape: 'unreadable', message: 'The answer had no readable body', context: {} };
+    return { shape: 'legacy', message: untrusted(body.trim().slice(0, 500)), context: {} };
+  if (!isRecord(body)) return { shape: 'unreadable', message: NO_MESSAGE, context: {} };
   if (body.passed === false) {
     return { shape: 'verdict', ...codeOf(body.code), message: textOf(body.message ?? body.reason), context: body };
   }
@@ -49,20 +54,23 @@ export function readProblem(body: unknown): Problem {
   return { shape: 'legacy', ...codeOf(body.error), message: textOf(detail ?? body.message), context: {} };
 }
 
-function describeFields(problems: readonly unknown[]): string {
+function describeFields(problems: readonly unknown[]): Untrusted {
   const lines = problems.filter(isRecord).map((problem) => {
     const loc = Array.isArray(problem.loc) ? problem.loc.filter((part) => part !== 'body').join('.') : '';
-    return `${loc ? `${loc}: ` : ''}${textOf(problem.msg)}`;
+    return `${loc ? `${loc}: ` : ''}${reveal(textOf(problem.msg))}`;
   });
-  return lines.join('; ') || 'The request was not valid';
+  return untrusted(lines.join('; ') || 'The request was not valid');
 }
+
+/** A code stands in sentences of ours, so what could be a sentence itself is none. */
+const CODE = /^[A-Za-z][\w.:-]{0,63}$/;
 
 function codeOf(value: unknown): { code?: string } {
-  return typeof value === 'string' && value ? { code: value } : {};
+  return typeof value === 'string' && CODE.test(value) ? { code: value } : {};
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' && value ? value : 'No message was given';
+function textOf(value: unknown): Untrusted {
+  return untrusted(typeof value === 'string' && value ? value : 'No message was given');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

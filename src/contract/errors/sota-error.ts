@@ -1,7 +1,19 @@
+import type { Untrusted } from '#kit/untrusted.ts';
+
+/** What an argument may be. What others wrote is not among it, so no suggested call can carry their words. */
+export type Argument =
+  | string
+  | number
+  | boolean
+  | null
+  | undefined
+  | readonly Argument[]
+  | { readonly [name: string]: Argument };
+
 /** A complete tool call a model can make next. */
 export interface NextCall {
   readonly tool: string;
-  readonly arguments: Readonly<Record<string, unknown>>;
+  readonly arguments: Readonly<Record<string, Argument>>;
   readonly why: string;
 }
 
@@ -14,9 +26,10 @@ export interface Recovery {
 
 /**
  * `rejected`: refused, nothing changed. `unknown`: the request may have taken effect; never called a failure.
- * `refused_by_policy`: the owner's own settings forbid it, nothing was sent.
+ * `refused_by_policy`: the owner's own settings forbid it, nothing was sent. `needs_approval`: nothing was sent, a human
+ * is asked; shown to a model as an answer, not as an error.
  */
-export type ErrorOutcome = 'rejected' | 'unknown' | 'refused_by_policy';
+export type ErrorOutcome = 'rejected' | 'unknown' | 'refused_by_policy' | 'needs_approval';
 
 export interface SotaErrorInit {
   readonly code: string;
@@ -29,6 +42,8 @@ export interface SotaErrorInit {
   readonly retryAfterSeconds?: number;
   readonly httpStatus?: number;
   readonly details?: Readonly<Record<string, unknown>>;
+  /** What the marketplace said, which may quote anybody. With it, `details` are of the marketplace as well. */
+  readonly said?: Untrusted;
   readonly didYouMean?: string;
   readonly example?: Readonly<Record<string, unknown>>;
   readonly next?: readonly NextCall[];
@@ -50,6 +65,7 @@ export class SotaError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly httpStatus: number | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
+  readonly said: Untrusted | undefined;
   readonly didYouMean: string | undefined;
   readonly example: Readonly<Record<string, unknown>> | undefined;
   readonly next: readonly NextCall[] | undefined;
@@ -64,6 +80,7 @@ export class SotaError extends Error {
     this.retryAfterSeconds = init.retryAfterSeconds;
     this.httpStatus = init.httpStatus;
     this.details = init.details;
+    this.said = init.said;
     this.didYouMean = init.didYouMean;
     this.example = init.example;
     this.next = init.next;

@@ -3,8 +3,9 @@
  * SotaError whose message says what happened and whether money or state changed, may have, or did not, and whose fix
  * says what to do now. An unknown outcome is never called a failure: a model that reads "failed" repeats.
  */
+import { excerpt, reveal, type Untrusted, untrusted } from '#kit/untrusted.ts';
 import type { Operation } from '../define-operation.ts';
-import { type ErrorCode, isErrorCode } from './catalogue.ts';
+import { type ErrorCode, errorCatalogue, isErrorCode } from './catalogue.ts';
 import type { Problem } from './envelope.ts';
 import { fixes } from './fixes.ts';
 import { type KeyProblem, keyFix, keySentence } from './key-problem.ts';
@@ -48,19 +49,19 @@ export const teach = {
     const byStatus = BY_STATUS[status] ?? (status >= 500 ? 'internal_error' : 'bad_request');
     const code = problem.code ?? byStatus;
     const fix = fixes[isErrorCode(code) ? code : byStatus];
-    const said = quote(problem.message);
     const unclear = context.earlierMayHaveHappened === true;
     const details = { ...problem.context };
     return new SotaError({
       code,
       message: unclear
-        ? `The marketplace refused ${operation.id} (${said}), but an earlier attempt of this call went unanswered and may have taken effect.`
-        : `The marketplace refused ${operation.id}: ${said} ${unchanged(operation)}`,
+        ? `The marketplace refused ${operation.id} (${why(problem, status)}), but an earlier attempt of this call went unanswered and may have taken effect.`
+        : `The marketplace refused ${operation.id}: ${why(problem, status)}. ${unchanged(operation)}`,
       fix: unclear ? `${lookFirst(operation)} ${fix}` : fix,
       outcome: unclear ? 'unknown' : 'rejected',
       retryable: WORTH_REPEATING.has(code),
       httpStatus: status,
       ...seconds(context.retryAfterSeconds),
+      said: said(problem),
       ...(Object.keys(details).length > 0 ? { details } : {}),
     });
   },
@@ -82,9 +83,10 @@ export const teach = {
     const code = problem.code ?? 'invalid_api_key';
     return new SotaError({
       code,
-      message: `The marketplace does not accept the API key ${from}: ${quote(problem.message)} Nothing changed.`,
+      message: `The marketplace does not accept the API key ${from}: ${why(problem, status)}. Nothing changed.`,
       fix: fixes[isErrorCode(code) ? code : 'invalid_api_key'],
       httpStatus: status,
+      said: said(problem),
     });
   },
 
@@ -269,7 +271,23 @@ function seconds(value: number | undefined): { retryAfterSeconds?: number } {
   return value === undefined ? {} : { retryAfterSeconds: value };
 }
 
-/** A stranger's words inside our sentence: one line, bounded, ended. */
+/** The reason as we would say it. What the marketplace said goes beside it, because it may quote anybody. */
+function why({ code }: Problem, status: number): string {
+  if (code === undefined) return `HTTP ${status}`;
+  return isErrorCode(code) ? `${lowerFirst(errorCatalogue[code].meaning)} (${code})` : `HTTP ${status}, ${code}`;
+}
+
+function lowerFirst(sentence: string): string {
+  return /^[A-Z][a-z]/.test(sentence) ? `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}` : sentence;
+}
+
+const MAX_SAID = 1_000;
+
+function said({ message }: Problem): Untrusted {
+  return reveal(message).length > MAX_SAID ? untrusted(`${reveal(excerpt(message, 0, MAX_SAID))}…`) : message;
+}
+
+/** Words of this machine or of the caller inside our sentence: one line, bounded, ended. */
 function quote(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
   const line = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+/g, ' ').trim();

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { line, proseObject, secret, word } from '../authorship.ts';
 import { defineOperation } from '../define-operation.ts';
 import { activityEntry, agentProfile, apiKey, sandboxProgress } from '../entities.ts';
-import { emptyBody, flag, httpUrl, id, jsonObject, limit, slug, time, walletAddress } from '../fields.ts';
+import { emptyBody, flag, httpUrl, id, limit, slug, time, walletAddress } from '../fields.ts';
 
 const self = { family: 'agent', auth: 'agent' } as const;
 const keyErrors = ['missing_api_key', 'invalid_api_key', 'api_key_revoked'] as const;
@@ -56,7 +57,7 @@ export const heartbeat = defineOperation({
   path: '/api/v1/agents/heartbeat',
   summary: 'Say that the agent is alive; 90 s of silence count as offline',
   body: emptyBody,
-  response: z.looseObject({ status: z.string(), last_seen_at: time.optional() }),
+  response: z.looseObject({ status: word, last_seen_at: time.optional() }),
   errors: keyErrors,
   idempotency: 'natural',
   evidence: 'documented',
@@ -105,8 +106,8 @@ export const listEvents = defineOperation({
   response: z.array(
     z.looseObject({
       id,
-      event_type: z.string(),
-      payload: jsonObject,
+      event_type: word,
+      payload: proseObject('counterparty'),
       status: z.enum(['pending', 'delivered', 'failed']),
       created_at: time,
     }),
@@ -124,7 +125,7 @@ export const createRealtimeToken = defineOperation({
   path: '/api/v1/agents/token',
   summary: 'A short-lived token for the Realtime channel',
   body: emptyBody,
-  response: z.looseObject({ token: z.string(), expires_in: z.number().int() }),
+  response: z.looseObject({ token: secret, expires_in: z.number().int() }),
   errors: keyErrors,
   idempotency: 'none',
   evidence: 'sdk',
@@ -153,10 +154,10 @@ export const rotateKeys = defineOperation({
   summary: 'Issue a new API key; the old one works for 60 more seconds',
   body: emptyBody,
   response: z.looseObject({
-    api_key: z.string(),
-    message: z.string(),
-    key_id: z.string().optional(),
-    token: z.string().optional(),
+    api_key: secret,
+    message: line('marketplace'),
+    key_id: word.optional(),
+    token: secret.optional(),
     expires_in: z.number().int().optional(),
   }),
   errors: [...keyErrors, 'idempotency_in_flight', 'idempotency_conflict'],
@@ -208,7 +209,7 @@ export const createLoginLink = defineOperation({
   path: '/api/v1/agents/login-link',
   summary: 'A one-time browser login for the human owner',
   body: emptyBody,
-  response: z.looseObject({ url: z.string(), expires_at: time }),
+  response: z.looseObject({ url: secret, expires_at: time }),
   errors: [...keyErrors, 'rate_limited'],
   idempotency: 'none',
   evidence: 'proposed',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { dataObject, line, prose, word } from '../authorship.ts';
 import { defineOperation } from '../define-operation.ts';
 import { cluster } from '../entities.ts';
-import { jsonObject, text } from '../fields.ts';
 
 const open = { family: 'discovery', method: 'GET', auth: 'none', errors: [], idempotency: 'natural' } as const;
 
@@ -10,7 +10,7 @@ export const apiHealth = defineOperation({
   id: 'api_health',
   path: '/api/health',
   summary: 'Whether the API answers, and its version',
-  response: z.looseObject({ status: z.string().optional(), version: z.string().optional() }),
+  response: z.looseObject({ status: word.optional(), version: word.optional() }),
   evidence: 'sdk',
   source: 'public SDK 0.2.0, `ping` and `doctor`',
 });
@@ -20,7 +20,7 @@ export const health = defineOperation({
   id: 'health',
   path: '/health',
   summary: 'Whether the process is alive',
-  response: z.looseObject({ status: z.string().optional() }),
+  response: z.looseObject({ status: word.optional() }),
   evidence: 'sdk',
   source: 'public SDK 0.2.0, preflight',
 });
@@ -30,7 +30,7 @@ export const openapi = defineOperation({
   id: 'openapi',
   path: '/api/v1/openapi.json',
   summary: 'The OpenAPI 3 document of this API',
-  response: jsonObject,
+  response: dataObject('marketplace'),
   evidence: 'documented',
   source: 'skill 1.1.1',
 });
@@ -50,7 +50,7 @@ export const onboard = defineOperation({
   id: 'onboard',
   path: '/api/v1/onboard',
   summary: 'The flat list of capabilities',
-  response: z.looseObject({ available_capabilities: z.array(z.string()) }),
+  response: z.looseObject({ available_capabilities: z.array(line('agent')) }),
   evidence: 'sdk',
   source: 'public SDK 0.2.0, `onboard`',
 });
@@ -61,10 +61,10 @@ export const developerConfig = defineOperation({
   path: '/api/v1/developer/config',
   summary: 'Addresses a developer set-up needs',
   response: z.looseObject({
-    api_url: z.string(),
-    supabase_url: z.string(),
-    supabase_anon_key: z.string(),
-    devportal_url: z.string(),
+    api_url: word,
+    supabase_url: word,
+    supabase_anon_key: word,
+    devportal_url: word,
   }),
   evidence: 'sdk',
   source: 'public SDK 0.2.0 reads all four keys',
@@ -75,12 +75,12 @@ export const marketplaceStats = defineOperation({
   id: 'marketplace_stats',
   path: '/api/v1/marketplace/stats',
   summary: 'How many agents and jobs there are',
-  response: jsonObject,
+  response: dataObject('marketplace'),
   evidence: 'sdk',
   source: 'path in public SDK 0.2.0; fields are proposed',
 });
 
-const page = { ...open, family: 'docs', response: text } as const;
+const page = { ...open, family: 'docs', response: prose('marketplace') } as const;
 
 export const onboardMarkdown = defineOperation({
   ...page,

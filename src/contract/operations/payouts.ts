@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { word } from '../authorship.ts';
 import { defineOperation } from '../define-operation.ts';
 import { payoutEntry } from '../entities.ts';
 import { cursor, id, limit, time, usdc, usdcAmount, walletAddress } from '../fields.ts';
 
 const self = { family: 'payouts', auth: 'agent' } as const;
 const keyErrors = ['missing_api_key', 'invalid_api_key', 'api_key_revoked'] as const;
-const wallet = z.looseObject({ address: z.string().nullable(), updated_at: time.nullable() });
+const wallet = z.looseObject({ address: word.nullable(), updated_at: time.nullable() });
 const walletEvidence = {
   evidence: 'proposed',
   source: 'skill 1.1.1 lists the tool, no route is public; the address rule is of public SDK 0.2.0',
@@ -23,7 +24,7 @@ export const getPayoutsSummary = defineOperation({
     withdrawn_usdc: usdc,
     pending_usdc: usdc.optional().describe('In escrow for jobs under way, before the fee'),
     spending_usdc: usdc.optional().describe('What the agent can spend on jobs it posts'),
-    payout_wallet: z.string().nullable().optional(),
+    payout_wallet: word.nullable().optional(),
     fee_bps: z.number().int().optional(),
   }),
   errors: keyErrors,
@@ -39,7 +40,7 @@ export const getPayoutsActivity = defineOperation({
   path: '/api/v1/payouts/activity',
   summary: 'Earnings and withdrawals, newest first',
   query: z.strictObject({ limit: limit.optional(), cursor: cursor.optional() }),
-  response: z.looseObject({ entries: z.array(payoutEntry), next_cursor: z.string().nullable() }),
+  response: z.looseObject({ entries: z.array(payoutEntry), next_cursor: word.nullable() }),
   errors: [...keyErrors, 'validation_error'],
   idempotency: 'natural',
   evidence: 'documented',
@@ -94,9 +95,9 @@ export const withdraw = defineOperation({
   response: z.looseObject({
     withdrawal_id: id,
     amount_usdc: usdc,
-    address: z.string(),
+    address: word,
     status: z.enum(['pending', 'completed']),
-    tx_signature: z.string().nullable(),
+    tx_signature: word.nullable(),
     available_usdc: usdc,
   }),
   errors: [

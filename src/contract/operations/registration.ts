@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { line, ownText, secret, word } from '../authorship.ts';
 import { defineOperation } from '../define-operation.ts';
 import { agentStatus } from '../entities.ts';
 import { email, emptyBody, flag, httpUrl, id, slug, time, walletAddress } from '../fields.ts';
@@ -16,12 +17,12 @@ const newAgentExtras = {
 
 const credentials = z.looseObject({
   agent_id: id,
-  api_key: z.string().describe('sk_live_…, shown once'),
-  webhook_secret: z.string().describe('whsec_…, shown once'),
-  recovery_token: z.string().optional().describe('rec_…, shown once; the only way back without a password'),
+  api_key: secret.describe('sk_live_…, shown once'),
+  webhook_secret: secret.describe('whsec_…, shown once'),
+  recovery_token: secret.optional().describe('rec_…, shown once; the only way back without a password'),
   user_id: id.optional(),
-  status: z.string().optional(),
-  message: z.string().optional(),
+  status: word.optional(),
+  message: line('marketplace').optional(),
 });
 
 export const registerSimple = defineOperation({
@@ -127,7 +128,7 @@ export const deviceCode = defineOperation({
   auth: 'none',
   summary: 'Start a login that a person approves in a browser',
   body: emptyBody,
-  response: z.looseObject({ device_code: z.string(), verify_url: z.string(), expires_in: z.number().int() }),
+  response: z.looseObject({ device_code: secret, verify_url: word, expires_in: z.number().int() }),
   errors: ['rate_limited'],
   idempotency: 'none',
   evidence: 'sdk',
@@ -144,10 +145,10 @@ export const devicePoll = defineOperation({
   body: z.strictObject({ device_code: z.string().min(1).max(256) }),
   response: z.looseObject({
     status: z.enum(['pending', 'authorized']),
-    access_token: z.string().optional(),
-    refresh_token: z.string().optional(),
-    user_id: z.string().optional(),
-    email: z.string().optional(),
+    access_token: secret.optional(),
+    refresh_token: secret.optional(),
+    user_id: word.optional(),
+    email: ownText.optional(),
   }),
   errors: ['device_code_not_found', 'device_code_expired', 'validation_error'],
   idempotency: 'natural',
@@ -182,9 +183,9 @@ export const listOwnedAgents = defineOperation({
     agents: z.array(
       z.looseObject({
         id,
-        name: z.string(),
-        status: z.string(),
-        capabilities: z.array(z.string()),
+        name: ownText,
+        status: word,
+        capabilities: z.array(word),
         last_seen_at: time.nullable(),
         created_at: time,
       }),
@@ -225,11 +226,11 @@ export const createAgentKey = defineOperation({
     expires_days: z.number().int().min(1).max(3650).optional(),
   }),
   response: z.looseObject({
-    api_key: z.string(),
+    api_key: secret,
     key_id: id,
-    key_prefix: z.string(),
+    key_prefix: word,
     expires_at: time.nullable(),
-    message: z.string(),
+    message: line('marketplace'),
   }),
   errors: ['invalid_token', 'forbidden', 'agent_not_found', 'validation_error'],
   idempotency: 'none',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { word } from '../authorship.ts';
 import { defineOperation } from '../define-operation.ts';
 import { escrowStatus, job, jobStatus, receivedBid } from '../entities.ts';
 import { cursor, id, jsonObject, limit, slug, usdc, usdcAmount } from '../fields.ts';
@@ -49,7 +50,7 @@ export const listPostedJobs = defineOperation({
   response: z.looseObject({
     jobs: z.array(job),
     total: z.number().int(),
-    next_cursor: z.string().nullable().optional(),
+    next_cursor: word.nullable().optional(),
   }),
   errors: [...keyErrors, 'validation_error'],
   idempotency: 'natural',
@@ -89,7 +90,7 @@ export const awardBid = defineOperation({
   body: z.strictObject({ bid_id: id }),
   response: z.looseObject({
     job_id: id,
-    status: z.string(),
+    status: word,
     winner_agent_id: id,
     bid_id: id,
     escrow_usdc: usdc.optional(),
@@ -116,7 +117,7 @@ export const acceptDelivery = defineOperation({
   }),
   response: z.looseObject({
     job_id: id,
-    status: z.string(),
+    status: word,
     escrow_status: escrowStatus,
     released_usdc: usdc,
     fee_usdc: usdc,
@@ -134,7 +135,7 @@ export const requestChanges = defineOperation({
   summary: 'Send a delivery back with feedback, before the escrow is released',
   params: jobId,
   body: z.strictObject({ feedback: z.string().min(1).max(4000) }),
-  response: z.looseObject({ job_id: id, status: z.string(), revision: z.number().int().optional() }),
+  response: z.looseObject({ job_id: id, status: word, revision: z.number().int().optional() }),
   errors: [...ownedJob, 'invalid_state', 'validation_error', 'idempotency_in_flight', 'idempotency_conflict'],
   idempotency: 'key',
 });
@@ -147,7 +148,7 @@ export const cancelJob = defineOperation({
   summary: 'Take a job back before work on it has started; the money is refunded',
   params: jobId,
   body: z.strictObject({ reason: z.string().max(500).optional() }),
-  response: z.looseObject({ job_id: id, status: z.string(), refunded_usdc: usdc }),
+  response: z.looseObject({ job_id: id, status: word, refunded_usdc: usdc }),
   errors: [...ownedJob, 'not_cancellable', 'validation_error'],
   idempotency: 'natural',
   money: true,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { word } from '../authorship.ts';
 import { defineOperation } from '../define-operation.ts';
 import { emptyBody, id } from '../fields.ts';
 import { verdict } from '../verdict.ts';
@@ -39,7 +40,7 @@ export const retryTestJob = defineOperation({
   summary: 'Reset a test job: fresh submissions, fresh clock',
   params: testJobId,
   body: emptyBody,
-  response: z.looseObject({ retried: z.boolean().optional(), test_job_id: id.optional(), status: z.string() }),
+  response: z.looseObject({ retried: z.boolean().optional(), test_job_id: id.optional(), status: word }),
   errors: [...keyErrors, 'test_job_not_found', 'test_job_already_passed'],
   idempotency: 'natural',
   evidence: 'documented',
@@ -52,7 +53,7 @@ export const requestReview = defineOperation({
   path: '/api/v1/agents/request-review',
   summary: 'Ask for the review that makes the agent active',
   body: emptyBody,
-  response: z.looseObject({ agent_id: id, status: z.string() }),
+  response: z.looseObject({ agent_id: id, status: word }),
   errors: [...keyErrors, 'tests_incomplete', 'invalid_state'],
   idempotency: 'natural',
   evidence: 'documented',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { line, word } from '../authorship.ts';
 import { defineOperation } from '../define-operation.ts';
 import { bid, bidStatus, job, testJob } from '../entities.ts';
 import { cursor, emptyBody, id, limit, slug, usdcAmount } from '../fields.ts';
@@ -18,8 +19,8 @@ export const listAgentJobs = defineOperation({
   response: z.looseObject({
     sandbox: z.literal(true).optional().describe('Present while the rows are test jobs'),
     jobs: z.array(z.union([testJob, job])),
-    message: z.string().optional(),
-    next_cursor: z.string().nullable().optional(),
+    message: line('marketplace').optional(),
+    next_cursor: word.nullable().optional(),
   }),
   errors: [...keyErrors, 'validation_error'],
   idempotency: 'natural',
@@ -52,7 +53,7 @@ export const placeBid = defineOperation({
     amount_usdc: usdcAmount,
     estimated_seconds: z.number().int().min(1).max(2_592_000),
   }),
-  response: z.looseObject({ status: z.string(), bid_id: id.optional(), id: id.optional() }),
+  response: z.looseObject({ status: word, bid_id: id.optional(), id: id.optional() }),
   errors: [
     ...keyErrors,
     'agent_not_active',
@@ -85,7 +86,7 @@ export const listBids = defineOperation({
   response: z.looseObject({
     bids: z.array(bid),
     total: z.number().int(),
-    next_cursor: z.string().nullable().optional(),
+    next_cursor: word.nullable().optional(),
   }),
   errors: [...keyErrors, 'validation_error'],
   idempotency: 'natural',
@@ -115,7 +116,7 @@ export const acceptAssignment = defineOperation({
   summary: 'Accept a won job; required before anything is delivered',
   params: jobId,
   body: emptyBody,
-  response: z.looseObject({ job_id: id, status: z.string() }),
+  response: z.looseObject({ job_id: id, status: word }),
   errors: [...keyErrors, 'job_not_found', 'not_winner', 'invalid_state'],
   idempotency: 'natural',
   evidence: 'sdk',
@@ -134,7 +135,7 @@ export const reportProgress = defineOperation({
     level: z.enum(['info', 'warn', 'error']).optional(),
     message: z.string().max(2000).optional(),
   }),
-  response: z.looseObject({ status: z.string() }),
+  response: z.looseObject({ status: word }),
   errors: [...keyErrors, 'job_not_found', 'not_winner', 'invalid_state', 'validation_error'],
   idempotency: 'none',
   evidence: 'sdk',
@@ -166,7 +167,7 @@ export const deliver = defineOperation({
   path: '/api/v1/agents/deliver',
   summary: 'Deliver the result of a job, or give the job back with an error',
   body: z.union([success, failure]),
-  response: z.looseObject({ status: z.string(), retry_count: z.number().int().optional() }),
+  response: z.looseObject({ status: word, retry_count: z.number().int().optional() }),
   errors: [
     ...keyErrors,
     'job_not_found',

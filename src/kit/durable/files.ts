@@ -7,6 +7,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { crashPoint } from '../crash-point.ts';
 import { type Disk, type DiskFile, errorCode, nodeDisk } from './disk.ts';
 
 const OWNER_ONLY = 0o600;
@@ -26,8 +27,10 @@ export async function putOnce(
 ): Promise<'created' | 'exists'> {
   const bytes = bytesOf(content);
   const temporary = await writeTemporary(path, bytes, disk);
+  crashPoint('put-written');
   try {
     await disk.link(temporary, path);
+    crashPoint('put-linked');
   } catch (error) {
     const code = errorCode(error);
     if (code === 'EEXIST') return 'exists';
@@ -47,8 +50,10 @@ export async function putOnce(
  */
 export async function replaceFile(path: string, content: string | Uint8Array, disk: Disk = nodeDisk): Promise<void> {
   const temporary = await writeTemporary(path, bytesOf(content), disk);
+  crashPoint('put-written');
   try {
     await renameOver(temporary, path, disk);
+    crashPoint('put-linked');
   } catch (error) {
     await disk.unlink(temporary).catch(() => undefined);
     throw error;

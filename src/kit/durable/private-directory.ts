@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { type Disk, nodeDisk } from './disk.ts';
 
 /** A directory that must not hold secrets: what is wrong with it, and what to do about it. */
@@ -18,7 +19,7 @@ const OWNER_ONLY = 0o700;
 export async function ensurePrivateDirectory(path: string, disk: Disk = nodeDisk): Promise<void> {
   let entry = await disk.entry(path);
   if (!entry) {
-    await disk.mkdir(path, OWNER_ONLY);
+    await createDurably(path, disk);
     entry = await disk.entry(path);
   }
   if (entry?.kind === 'symlink') {
@@ -31,4 +32,15 @@ export async function ensurePrivateDirectory(path: string, disk: Disk = nodeDisk
     throw new UnsafeDirectoryError(`${path} belongs to another user. Set SOTA_HOME to a directory of your own.`);
   }
   if ((entry.mode & 0o077) !== 0) await disk.chmod(path, OWNER_ONLY);
+}
+
+/** Creates the missing levels and makes their names durable: a synced file in a forgotten directory is lost. */
+async function createDurably(path: string, disk: Disk): Promise<void> {
+  const missing = [path];
+  for (let parent = dirname(path); parent !== dirname(parent); parent = dirname(parent)) {
+    if (await disk.entry(parent)) break;
+    missing.push(parent);
+  }
+  await disk.mkdir(path, OWNER_ONLY);
+  for (const created of missing.reverse()) await disk.syncDirectory(dirname(created));
 }

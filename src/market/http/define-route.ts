@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Operation, ResponseOf } from '#contract/define-operation.ts';
+import type { AnswerOf, Operation } from '#contract/define-operation.ts';
 import type { MarketContext } from '../market-context.ts';
 import type { AgentRow } from '../storage/agents.ts';
 import type { Database, Tx } from '../storage/database.ts';
@@ -31,7 +31,7 @@ export interface Route<O extends Operation, P = unknown> {
   /** Slow or asynchronous checks that must not hold the transaction, such as validating a stranger's schema. */
   readonly prepare?: (input: RouteInput<O>, db: Database) => Promise<P>;
   /** The effect and the answer, in one transaction; throws a Refusal to say no. */
-  readonly apply: (tx: Tx, input: RouteInput<O>, prepared: P) => Promise<ResponseOf<O> | Reply<ResponseOf<O>>>;
+  readonly apply: (tx: Tx, input: RouteInput<O>, prepared: P) => Promise<AnswerOf<O> | Reply<AnswerOf<O>>>;
 }
 
 /** A route whose type parameters no longer matter: what the app mounts. */

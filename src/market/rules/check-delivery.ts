@@ -1,4 +1,4 @@
-import type { Verdict } from '#contract/verdict.ts';
+import type { VerdictAnswer } from '#contract/verdict.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import type { KillableValidator } from '#kit/json-schema/killable-validator.ts';
 import type { JobRow } from './find-job.ts';
@@ -14,7 +14,7 @@ export async function checkDelivery(
   validator: KillableValidator,
   job: JobRow,
   result: string,
-): Promise<Verdict | undefined> {
+): Promise<VerdictAnswer | undefined> {
   if (job.expected_schema === null) return undefined;
   const shape = await judgeShape(validator, JSON.parse(job.expected_schema), result);
   return shape === 'unjudged' ? undefined : shape;

@@ -1,4 +1,4 @@
-import type { Verdict } from '#contract/verdict.ts';
+import type { VerdictAnswer } from '#contract/verdict.ts';
 import type { KillableValidator } from '#kit/json-schema/killable-validator.ts';
 import { genericTagTest, tagTestFor } from '../sandbox-content/catalogue.ts';
 import { fromJson } from '../storage/rows.ts';
@@ -9,7 +9,7 @@ import type { TestJobRow } from './sandbox.ts';
  * Judges an answer to a sandbox test: is it JSON, does it fit the schema, and (for tag tests) is it right. The failed
  * verdict is flat and worded like Python's jsonschema, because models were taught on that shape (skill 1.1.1).
  */
-export async function judge(validator: KillableValidator, test: TestJobRow, result: string): Promise<Verdict> {
+export async function judge(validator: KillableValidator, test: TestJobRow, result: string): Promise<VerdictAnswer> {
   const shape = await judgeShape(validator, fromJson(test.expected_schema), result);
   if (shape === 'unjudged') refuse('service_unavailable', 'The result could not be checked in time; submit it again');
   if (shape) return shape;
@@ -32,7 +32,7 @@ export async function judgeShape(
   validator: KillableValidator,
   schema: unknown,
   result: string,
-): Promise<Verdict | 'unjudged' | undefined> {
+): Promise<VerdictAnswer | 'unjudged' | undefined> {
   let answer: unknown;
   try {
     answer = JSON.parse(result);
@@ -56,6 +56,6 @@ export async function judgeShape(
   });
 }
 
-function failed(code: string, message: string, rest: Partial<Verdict>): Verdict {
+function failed(code: string, message: string, rest: Partial<VerdictAnswer>): VerdictAnswer {
   return { passed: false, code, message, reason: message, ...rest };
 }

@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import { createLoginLink } from '#contract/operations/agent.ts';
 import { isoTime } from '#kit/clock.ts';
+import { liveSecrets } from '#kit/redact.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { envelope } from '../envelope.ts';
+import { Disclosed } from '../marked.ts';
 import { actOutput } from '../outputs.ts';
+
+/** Shorter parts of a link are words, and masking them would hide answers. */
+const MIN_TOKEN = 16;
 
 /** A way for the human to look at the agent in a browser. */
 export const generateHumanLoginLink = defineTool({
@@ -23,6 +28,16 @@ export const generateHumanLoginLink = defineTool({
     const intent = { slot: 'login_link', request: { body: {} }, epoch: isoTime(context.clock.now()) };
     const settled = await context.session.client.run(createLoginLink, intent, callOptions(context));
     const { url, expires_at } = settled.data;
-    return { ...envelope(settled), url, expires_at };
+    // Whoever has it is signed in as the owner: it is shown once, here, and masked wherever else it turns up.
+    for (const secret of secretsIn(url)) liveSecrets.add(secret);
+    return { ...envelope(settled), url: new Disclosed(url), expires_at };
   },
 });
+
+/** The link, and the values in it that are long enough to be the token. */
+function secretsIn(url: string): string[] {
+  if (!URL.canParse(url)) return [url];
+  const { pathname, searchParams, hash } = new URL(url);
+  const parts = [...pathname.split('/'), ...searchParams.values(), hash.slice(1)];
+  return [url, ...parts.filter((part) => part.length >= MIN_TOKEN)];
+}

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { openapi } from '#contract/operations/discovery.ts';
+import { reveal } from '#kit/untrusted.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present } from '../envelope.ts';
 import { object, readOutput } from '../outputs.ts';
+import { showAs } from '../show.ts';
 import { methodNotOffered, pathNotOffered } from '../teach-tools.ts';
 import { extractOperation } from './openapi-extract.ts';
 
@@ -28,16 +30,16 @@ export const getOpenapiOperation = defineTool({
   example: { method: 'POST', path: '/api/v1/agents/bid' },
   async run({ method, path }, context) {
     const document = await context.session.client.call(openapi, {}, callOptions(context));
-    const found = extractOperation(document, method, pathOnly(path), MAX_CHARS);
+    const found = extractOperation(reveal(document), method, pathOnly(path), MAX_CHARS);
     if (found.kind === 'no_path') throw pathNotOffered(path, found.near, method);
     if (found.kind === 'no_method') throw methodNotOffered(method, found.path, found.methods);
     const { operation, schemas, left_out } = found.extract;
     return {
       method: method.toUpperCase(),
       path: found.path,
-      operation,
-      schemas,
-      ...present({ schemas_left_out: left_out.length ? left_out : undefined }),
+      operation: showAs('data', 'marketplace', operation),
+      schemas: showAs('data', 'marketplace', schemas),
+      ...present({ schemas_left_out: left_out.length ? showAs('data', 'marketplace', left_out) : undefined }),
     };
   },
 });

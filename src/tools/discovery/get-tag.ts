@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { tag as tagEntity } from '#contract/entities.ts';
 import { taxonomy } from '#contract/operations/discovery.ts';
+import { reveal } from '#kit/untrusted.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present } from '../envelope.ts';
 import { object, readOutput } from '../outputs.ts';
 import { slug } from '../parameters.ts';
+import { show, showAs } from '../show.ts';
 import { notFound } from '../teach-tools.ts';
 
 const RELATED = 10;
@@ -24,20 +27,20 @@ export const getTag = defineTool({
   example: { tag_slug: 'code-review' },
   async run({ tag_slug }, context) {
     const { clusters } = await context.session.client.call(taxonomy, {}, callOptions(context));
-    const group = clusters.find(({ tags }) => tags.some(({ slug: name }) => name === tag_slug));
-    const tag = group?.tags.find(({ slug: name }) => name === tag_slug);
+    const group = clusters.find(({ tags }) => tags.some(({ slug: name }) => reveal(name) === tag_slug));
+    const tag = group?.tags.find(({ slug: name }) => reveal(name) === tag_slug);
     if (!group || !tag) {
-      const known = clusters.flatMap(({ tags }) => tags.map(({ slug: name }) => name));
+      const known = clusters.flatMap(({ tags }) => tags.map(({ slug: name }) => reveal(name)));
       throw notFound('tag', tag_slug, known, { tool: 'list_tags', arguments: {}, why: 'see every tag' });
     }
     const related = group.tags
-      .filter(({ slug: name }) => name !== tag_slug)
+      .filter(({ slug: name }) => reveal(name) !== tag_slug)
       .sort((a, b) => b.usage_count - a.usage_count)
       .slice(0, RELATED)
-      .map(({ slug: name }) => name);
-    const { slug: name, usage_count, admin_verified_at, ...extra } = tag;
+      .map(({ slug: name }) => showAs('line', 'agent', name));
+    const { admin_verified_at, ...facts } = tag;
     return {
-      tag: { ...present(extra), slug: name, cluster: group.slug, usage_count, verified: admin_verified_at !== null },
+      tag: { ...show(tagEntity, present(facts)), cluster: group.slug, verified: admin_verified_at !== null },
       related,
     };
   },

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { cluster as clusterEntity } from '#contract/entities.ts';
 import { taxonomy } from '#contract/operations/discovery.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { readOutput, rows } from '../outputs.ts';
+import { show } from '../show.ts';
 
 /** The broad skill areas, each with how many tags it has. */
 export const listClusters = defineTool({
@@ -20,9 +22,7 @@ export const listClusters = defineTool({
     const { clusters } = await context.session.client.call(taxonomy, {}, callOptions(context));
     return {
       clusters: clusters.map(({ slug, name, description, tags }) => ({
-        slug,
-        name,
-        description,
+        ...show(clusterEntity, { slug, name, description }),
         tags_count: tags.length,
       })),
     };

@@ -1,12 +1,17 @@
 import { z } from 'zod';
+import { tag as tagEntity } from '#contract/entities.ts';
 import { taxonomy } from '#contract/operations/discovery.ts';
+import { excerpt, reveal } from '#kit/untrusted.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present } from '../envelope.ts';
 import { nextCursor, readOutput, rows } from '../outputs.ts';
 import { readCursor, takePage } from '../paging.ts';
 import { cursor, limit, slug } from '../parameters.ts';
+import { show } from '../show.ts';
 import { notFound } from '../teach-tools.ts';
+
+const DESCRIPTION = 300;
 
 /** The skills inside clusters, most used first. */
 export const listTags = defineTool({
@@ -31,11 +36,10 @@ export const listTags = defineTool({
     }
     const tags = chosen
       .flatMap((group) => group.tags.map((tag) => ({ tag, cluster: group.slug })))
-      .sort((a, b) => b.tag.usage_count - a.tag.usage_count || a.tag.slug.localeCompare(b.tag.slug))
+      .sort((a, b) => b.tag.usage_count - a.tag.usage_count || reveal(a.tag.slug).localeCompare(reveal(b.tag.slug)))
       .map(({ tag, cluster: of }) => ({
-        slug: tag.slug,
+        ...show(tagEntity, rowOf(tag)),
         cluster: of,
-        ...present({ name: tag.name, description: tag.description?.slice(0, 300) }),
         usage_count: tag.usage_count,
         verified: tag.admin_verified_at !== null,
       }));
@@ -43,3 +47,7 @@ export const listTags = defineTool({
     return { tags: [...page.rows], ...present({ next_cursor: page.nextCursor }) };
   },
 });
+
+function rowOf({ slug: name, name: title, description }: z.output<typeof tagEntity>) {
+  return { slug: name, ...present({ name: title, description: description && excerpt(description, 0, DESCRIPTION) }) };
+}

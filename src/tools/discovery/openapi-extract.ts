@@ -14,6 +14,8 @@ export type Found =
   | { readonly kind: 'no_path'; readonly near: string | undefined }
   | { readonly kind: 'no_method'; readonly path: string; readonly methods: readonly string[] };
 
+/** A path as an address has it: it is named in sentences of ours, and no sentence of others may be. */
+const PATH = /^\/[\w./{}~:@%-]{0,200}$/;
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'options', 'head', 'trace'];
 
 /**
@@ -22,7 +24,7 @@ const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'options', 'head', 'tr
  */
 export function extractOperation(document: unknown, method: string, path: string, maxChars: number): Found {
   const paths = recordAt(document, 'paths');
-  const known = Object.keys(paths);
+  const known = Object.keys(paths).filter((candidate) => PATH.test(candidate));
   const match =
     known.find((candidate) => shape(candidate) === shape(path)) ?? known.find((candidate) => fits(candidate, path));
   if (match === undefined) return { kind: 'no_path', near: closestPath(path, known) };

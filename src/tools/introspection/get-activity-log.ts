@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { activityEntry } from '#contract/entities.ts';
 import { getActivityLog as operation } from '#contract/operations/agent.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
@@ -6,6 +7,7 @@ import { present } from '../envelope.ts';
 import { readOutput, rows } from '../outputs.ts';
 import { PAGE_CHARS } from '../paging.ts';
 import { jobId, limit, sinceId } from '../parameters.ts';
+import { show } from '../show.ts';
 
 /** What happened, in order, from a cursor on. */
 export const getActivityLog = defineTool({
@@ -29,7 +31,7 @@ export const getActivityLog = defineTool({
       context.memory.activityCursor = Math.max(next_since_id, context.memory.activityCursor ?? 0);
     }
     return {
-      entries: entries.map(withoutAgent),
+      entries: entries.map(entryRow),
       ...present({ next_since_id }),
       has_more: answer.entries.length >= wanted || entries.length < answer.entries.length,
     };
@@ -48,7 +50,7 @@ export function fitting<T>(entries: readonly T[]): T[] {
   return taken;
 }
 
-/** Every entry is the caller's own. */
-export function withoutAgent({ agent_id: _own, ...entry }: { readonly agent_id: string }): object {
-  return entry;
+/** Every entry is the caller's own, so it need not say whose it is. */
+export function entryRow({ agent_id: _own, ...entry }: z.output<typeof activityEntry>) {
+  return show(activityEntry, entry);
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { payoutEntry } from '#contract/entities.ts';
 import { getPayoutsActivity, getPayoutsSummary as operation } from '#contract/operations/payouts.ts';
 import { callOptions, type ToolContext } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present, suggest } from '../envelope.ts';
 import { offer } from '../next.ts';
 import { readOutput, rows } from '../outputs.ts';
+import { show } from '../show.ts';
 
 const LATEST = 10;
 
@@ -35,7 +37,7 @@ export const getPayoutsSummary = defineTool({
     ];
     const worthwhile = summary.available_usdc > 0 ? calls : [];
     return {
-      ...present(summary),
+      ...show(operation.response, present(summary)),
       available_usdc: summary.available_usdc,
       ...(latest && { latest }),
       ...suggest(offer(worthwhile, context.activeTools)),
@@ -51,7 +53,7 @@ async function latestMovements(context: ToolContext) {
       { query: { limit: LATEST } },
       callOptions(context),
     );
-    return entries.map(present);
+    return entries.map((entry) => show(payoutEntry, present(entry)));
   } catch {
     return undefined;
   }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { agentProfile, sandboxProgress } from '#contract/entities.ts';
 import { getMe, getSandboxProgress } from '#contract/operations/agent.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present, suggest } from '../envelope.ts';
 import { nextForAgent, offer } from '../next.ts';
 import { object, readOutput } from '../outputs.ts';
+import { show } from '../show.ts';
 
 const LOCAL =
   'On this machine, with play money. The agent was registered here by this server when it was first needed.';
@@ -34,13 +36,13 @@ export const getStatus = defineTool({
     const heartbeat = session.heartbeat();
     return {
       status: me.status,
-      agent: {
+      agent: show(agentProfile, {
         id,
         name,
         capabilities,
         ...present({ description, clusters, tags, min_fee, webhook_url, rejection_reason }),
-      },
-      ...(progress && { sandbox_progress: progress }),
+      }),
+      ...(progress && { sandbox_progress: show(sandboxProgress, progress) }),
       marketplace: { origin: await session.origin(), local: session.local, ...(session.local && { note: LOCAL }) },
       heartbeat: {
         running: heartbeat.running,

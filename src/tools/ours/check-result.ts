@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import type { Argument } from '#contract/errors/sota-error.ts';
+import { type Verdict, verdict as verdictSchema } from '#contract/verdict.ts';
+import { reveal, untrusted } from '#kit/untrusted.ts';
 import type { ToolContext } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { suggest } from '../envelope.ts';
@@ -6,6 +9,7 @@ import { findJob } from '../find-job.ts';
 import { offer } from '../next.ts';
 import { readOutput } from '../outputs.ts';
 import { jobId, resultText } from '../parameters.ts';
+import { show } from '../show.ts';
 import { fixForVerdict } from '../verdict-advice.ts';
 
 /** Same verdict as the marketplace's schema check, made here: no submission is used up, nothing is sent. */
@@ -36,8 +40,7 @@ export const checkResult = defineTool({
     }
     const value = parse(result);
     if (!value.ok) {
-      const verdict = { passed: false, code: 'invalid_json', message: `The result is not JSON: ${value.problem}` };
-      return { ...verdict, fix: fixForVerdict(verdict) };
+      return failed({ code: 'invalid_json', message: untrusted(`The result is not JSON: ${value.problem}`) });
     }
     const outcome = await context.validator.validate(schema, value.value);
     if (outcome.ok === 'unchecked') {
@@ -49,14 +52,14 @@ export const checkResult = defineTool({
     }
     if (outcome.ok) {
       const message = 'The shape is right. Whether the content is, only the marketplace can say.';
-      const calls = [
-        { tool: 'deliver', arguments: { job_id, result: value.value }, why: 'if the content is right too' },
-      ];
+      // It came in as an argument of this very call.
+      const own = value.value as Argument;
+      const calls = [{ tool: 'deliver', arguments: { job_id, result: own }, why: 'if the content is right too' }];
       const isTest = context.memory.testAttempts.has(job_id);
       const submit = [
         {
           tool: 'submit_test_result',
-          arguments: { test_job_id: job_id, result_json: value.value },
+          arguments: { test_job_id: job_id, result_json: own },
           why: 'if the content is right too',
         },
       ];
@@ -70,25 +73,29 @@ export const checkResult = defineTool({
       };
     }
     const { violation } = outcome;
-    const verdict = {
-      passed: false,
+    return failed({
       code: 'schema_violation',
-      message: `Schema validation failed: ${violation.message}`,
-      path: violation.path,
+      message: untrusted(`Schema validation failed: ${violation.message}`),
+      path: violation.path.map((step) => (typeof step === 'number' ? step : untrusted(step))),
       validator: violation.validator,
-      validator_value: violation.validator_value,
-      instance: violation.instance,
-      expected_schema_excerpt: violation.schema_excerpt,
-    };
-    return { ...verdict, fix: fixForVerdict(verdict) };
+      validator_value: untrusted(violation.validator_value),
+      instance: untrusted(violation.instance),
+      expected_schema_excerpt: untrusted(violation.schema_excerpt),
+    });
   },
 });
+
+/** The schema is a stranger's, and so is what a verdict quotes of it. */
+function failed(facts: Omit<Verdict, 'passed'> & Pick<Verdict, 'code' | 'message'>) {
+  const verdict: Verdict = { ...facts, passed: false };
+  return { ...show(verdictSchema, verdict), code: verdict.code, passed: false, fix: fixForVerdict(verdict) };
+}
 
 async function schemaOf(context: ToolContext, jobId: string): Promise<unknown> {
   const known = context.memory.schemas.get(jobId);
   if (known !== undefined) return known;
   const found = await findJob(context, jobId);
-  return (found.kind === 'test' ? found.test.expected_schema : found.job.expected_schema) ?? null;
+  return reveal(found.kind === 'test' ? found.test.expected_schema : found.job.expected_schema) ?? null;
 }
 
 function parse(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bidStatus } from '#contract/entities.ts';
+import { bid as bidEntity, bidStatus, receivedBid } from '#contract/entities.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { listJobBids } from '#contract/operations/requester.ts';
 import { listBids as listOwnBids } from '#contract/operations/worker.ts';
@@ -10,6 +10,7 @@ import { offer } from '../next.ts';
 import { nextCursor, readOutput, rows } from '../outputs.ts';
 import { readCursor, takePage } from '../paging.ts';
 import { cursor, jobId, limit } from '../parameters.ts';
+import { show } from '../show.ts';
 
 /** Refusals that only say that the job is somebody else's: then the question was about one's own bid on it. */
 const NOT_MINE = new Set(['job_not_found', 'not_found', 'not_job_owner', 'forbidden']);
@@ -38,14 +39,18 @@ export const listBids = defineTool({
     const received = job_id === undefined ? undefined : await receivedBids(context, job_id);
     if (received && job_id !== undefined) {
       const bids = received.filter((bid) => status === undefined || bid.status === status);
-      const page = takePage(bids.map(present), place, wanted);
+      const page = takePage(
+        bids.map((bid) => show(receivedBid, present(bid))),
+        place,
+        wanted,
+      );
       const calls = bids
         .filter((bid) => bid.status === 'pending')
         .slice(0, 1)
         .map((bid) => ({
           tool: 'award_bid',
           arguments: { job_id, bid_id: bid.id },
-          why: `the first on the list asks ${bid.amount_usdc} USDC; this locks the money`,
+          why: `the first on the list asks ${Number(bid.amount_usdc)} USDC; this locks the money`,
         }));
       return {
         side: 'received',
@@ -57,7 +62,12 @@ export const listBids = defineTool({
     const query = present({ status, cursor: place.origin });
     const answer = await context.session.client.call(listOwnBids, { query }, callOptions(context));
     const bids = answer.bids.filter((bid) => job_id === undefined || bid.job_id === job_id);
-    const page = takePage(bids.map(present), place, wanted, answer.next_cursor);
+    const page = takePage(
+      bids.map((bid) => show(bidEntity, present(bid))),
+      place,
+      wanted,
+      answer.next_cursor,
+    );
     const won = bids.find((bid) => bid.status === 'won');
     const calls = won ? [{ tool: 'get_job', arguments: { job_id: won.job_id }, why: 'this bid was chosen' }] : [];
     return {

@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import type { activityEntry } from '#contract/entities.ts';
 import { getActivityLog, getMe } from '#contract/operations/agent.ts';
 import { listAgentJobs } from '#contract/operations/worker.ts';
 import { isoTime, sleep } from '#kit/clock.ts';
+import { reveal } from '#kit/untrusted.ts';
 import { callOptions, rememberId, type ToolContext } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present, suggest } from '../envelope.ts';
 import { isTestJob, type Job, noteJob } from '../find-job.ts';
-import { fitting, withoutAgent } from '../introspection/get-activity-log.ts';
+import { entryRow, fitting } from '../introspection/get-activity-log.ts';
 import { jobRow, sightOf } from '../job-view.ts';
 import { nextForWorker, offer } from '../next.ts';
 import { readOutput, rows } from '../outputs.ts';
@@ -36,13 +38,7 @@ const ECHOES = new Set([
   'bid_cancelled',
 ]);
 
-type Entry = {
-  id: number;
-  agent_id: string;
-  event_type: string;
-  job_id: string | null;
-  payload: Record<string, unknown>;
-};
+type Entry = z.output<typeof activityEntry>;
 
 /** One long look instead of many short ones, so that a model need not spin. */
 export const waitForActivity = defineTool({
@@ -97,7 +93,7 @@ export const waitForActivity = defineTool({
         const first = jobs[0];
         return {
           woke_by: news.length ? 'activity' : jobs.length ? 'new_jobs' : 'timeout',
-          entries: shown.map(withoutAgent),
+          entries: shown.map(entryRow),
           new_jobs: [...page.rows],
           ...present({ next_since_id: last }),
           waited_seconds: Math.round((clock.now() - started) / 1000),
@@ -136,7 +132,8 @@ async function newJobs(context: ToolContext, agentId: string): Promise<Job[]> {
 function isEcho(context: ToolContext, entry: Entry): boolean {
   if (ECHOES.has(entry.event_type)) return true;
   return (
-    entry.event_type === 'job_status' && context.memory.ownMoves.delete(`${entry.job_id}:${String(entry.payload.to)}`)
+    entry.event_type === 'job_status' &&
+    context.memory.ownMoves.delete(`${entry.job_id}:${String(reveal(entry.payload).to)}`)
   );
 }
 

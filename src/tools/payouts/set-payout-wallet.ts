@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { walletAddress } from '#contract/fields.ts';
 import { getPayoutWallet, setPayoutWallet as operation } from '#contract/operations/payouts.ts';
+import { inGroupsOfFour } from '#kit/groups-of-four.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { envelope, present } from '../envelope.ts';
 import { actOutput } from '../outputs.ts';
 
-/** Decides where money goes: both addresses are said in full, so that a wrong one can be seen. */
+/**
+ * Decides where money goes: both addresses are said in full, the new one also in groups of four, because a typing error
+ * often makes another valid address and only comparing finds it.
+ */
 export const setPayoutWallet = defineTool({
   name: 'set_payout_wallet',
   title: 'Set the payout wallet',
@@ -24,7 +28,7 @@ export const setPayoutWallet = defineTool({
   effect: 'destroy',
   flags: { openWorld: true },
   aliases: { wallet: 'address', wallet_address: 'address', payout_wallet: 'address', solana_address: 'address' },
-  example: { address: '4Nd1mBQtrMJVYVfKf2PJy9NZUZdTAsp7D4xWLs4gDB4T' },
+  example: { address: 'GzGGsVSiT2aZE97fEz26mQfsvJMeZ8oP2CYPk8D9ycJK' },
   async run({ address }, context) {
     const { client } = context.session;
     const before = await client.call(getPayoutWallet, {}, callOptions(context));
@@ -34,6 +38,7 @@ export const setPayoutWallet = defineTool({
       ...envelope(settled),
       ...present({
         address: settled.data.address,
+        compare: settled.data.address && inGroupsOfFour(settled.data.address),
         previous_address: before.address,
         updated_at: settled.data.updated_at,
       }),

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { withdraw as operation } from '#contract/operations/payouts.ts';
+import { inGroupsOfFour } from '#kit/groups-of-four.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { envelope, present } from '../envelope.ts';
 import { actOutput } from '../outputs.ts';
 import { after, amountUsdc } from '../parameters.ts';
+import { show } from '../show.ts';
 
 /** Sends earnings to the payout wallet. What has left cannot be fetched back. */
 export const withdraw = defineTool({
@@ -29,6 +31,11 @@ export const withdraw = defineTool({
       ...(previous !== undefined && { after: previous }),
     };
     const settled = await context.session.client.run(operation, intent, callOptions(context));
-    return { ...envelope(settled), ...present(settled.data) };
+    const { address } = settled.data;
+    return {
+      ...envelope(settled),
+      ...show(operation.response, present(settled.data)),
+      ...(typeof address === 'string' && { sent_to: inGroupsOfFour(address) }),
+    };
   },
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { testJob } from '#contract/entities.ts';
 import { listAgentJobs } from '#contract/operations/worker.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
@@ -8,6 +9,7 @@ import { nextForAgent, nextForTest, offer } from '../next.ts';
 import { nextCursor, readOutput, rows } from '../outputs.ts';
 import { readCursor, takePage } from '../paging.ts';
 import { cursor, limit } from '../parameters.ts';
+import { show } from '../show.ts';
 
 /** Tests whose clock runs come first: they are the ones to answer now. */
 const ORDER: Readonly<Record<string, number>> = { assigned: 0, pending: 1, failed: 2, passed: 3 };
@@ -40,7 +42,7 @@ export const listSandboxJobs = defineTool({
     const first = page.rows[0];
     const calls = first ? nextForTest(first) : nextForAgent(answer.sandbox ? 'testing_passed' : 'active');
     return {
-      jobs: page.rows.map((test) => ({ ...test })),
+      jobs: page.rows.map((test) => show(testJob, test)),
       counts: { passed: all.filter(({ status }) => status === 'passed').length, total: all.length },
       ...(answer.sandbox ? {} : { note: 'The agent is not in the sandbox, so it has no tests.' }),
       ...present({ next_cursor: page.nextCursor }),

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { getMe } from '#contract/operations/agent.ts';
 import { requestReview as operation } from '#contract/operations/sandbox.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
@@ -22,9 +21,7 @@ export const requestReview = defineTool({
   example: {},
   async run(_input, context) {
     const { client } = context.session;
-    const me = await client.call(getMe, {}, callOptions(context));
-    // A request after a rejection is another request, even though it looks the same.
-    const intent = { slot: 'agent/review', request: { body: {} }, epoch: `${me.status}/${me.updated_at ?? ''}` };
+    const intent = { slot: 'agent/review', request: { body: {} } };
     const settled = await client.run(operation, intent, callOptions(context));
     const { status } = settled.data;
     return { ...envelope(settled), status, ...suggest(offer(nextForAgent(status), context.activeTools)) };

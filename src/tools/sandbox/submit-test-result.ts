@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { getSandboxProgress } from '#contract/operations/agent.ts';
 import { deliverTestResult } from '#contract/operations/sandbox.ts';
-import { type Verdict, verdictFailureCodes } from '#contract/verdict.ts';
+import { type Verdict, verdictFailureCodes, verdict as verdictSchema } from '#contract/verdict.ts';
+import { untrusted } from '#kit/untrusted.ts';
 import { callOptions, type ToolContext } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { envelope, present, suggest } from '../envelope.ts';
@@ -10,6 +11,7 @@ import { offer } from '../next.ts';
 import { actOutput } from '../outputs.ts';
 import { resultText, testJobId } from '../parameters.ts';
 import { parseResultJson } from '../result-json.ts';
+import { show } from '../show.ts';
 import { fixForVerdict } from '../verdict-advice.ts';
 import { attemptOf } from './test-attempt.ts';
 
@@ -51,7 +53,8 @@ export const submitTestResult = defineTool({
       return { ...envelope(settled), test_job_id, ...(await afterVerdict(test_job_id, settled.data, context)) };
     } catch (error) {
       if (!(error instanceof SotaError) || !FAILURES.has(error.code)) throw error;
-      const verdict = { passed: false, code: error.code, message: error.message, ...error.details };
+      const message = error.said ?? untrusted(error.message);
+      const verdict = { passed: false, message, ...error.details, code: error.code };
       return { outcome: 'done', test_job_id, ...(await afterVerdict(test_job_id, verdict, context)) };
     }
   },
@@ -82,7 +85,7 @@ async function afterVerdict(testJobId: string, verdict: Verdict, context: ToolCo
           },
         ];
     return {
-      ...present(facts),
+      ...show(verdictSchema, present(facts)),
       passed: false,
       fix: fixForVerdict(verdict),
       ...suggest(offer(calls, context.activeTools)),
@@ -93,7 +96,7 @@ async function afterVerdict(testJobId: string, verdict: Verdict, context: ToolCo
     ? [{ tool: 'request_review', arguments: {}, why: 'every test has passed' }]
     : [{ tool: 'list_sandbox_jobs', arguments: {}, why: 'take the next test' }];
   return {
-    ...present(facts),
+    ...show(verdictSchema, present(facts)),
     passed: true,
     ...(progress && { tests_passed: progress.tests_passed, tests_total: progress.tests_total }),
     ...suggest(offer(calls, context.activeTools)),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { job as jobEntity } from '#contract/entities.ts';
 import { placeBid } from '#contract/operations/worker.ts';
 import { callOptions } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
@@ -7,6 +8,7 @@ import { peekJob } from '../find-job.ts';
 import { offer } from '../next.ts';
 import { actOutput } from '../outputs.ts';
 import { amountUsdc, jobId } from '../parameters.ts';
+import { showField } from '../show.ts';
 
 /** An offer to do a job for a price in a time. */
 export const bid = defineTool({
@@ -56,7 +58,7 @@ export const bid = defineTool({
       eta_seconds,
       ...present({
         bid_id: bid_id ?? id,
-        job_title: job?.title,
+        job_title: job && showField(jobEntity, job, 'title'),
         budget_usdc: job?.budget_usdc,
         bid_window_closes_at: job?.bid_window_closes_at,
       }),

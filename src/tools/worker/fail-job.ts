@@ -8,6 +8,7 @@ import { assignmentEpoch, peekJob } from '../find-job.ts';
 import { offer } from '../next.ts';
 import { actOutput } from '../outputs.ts';
 import { jobId } from '../parameters.ts';
+import { show } from '../show.ts';
 
 /** Gives a job back. Costs reputation, and less of it than silence. */
 export const failJob = defineTool({
@@ -53,7 +54,7 @@ export const failJob = defineTool({
     return {
       ...envelope(settled),
       job_id,
-      ...present(settled.data),
+      ...show(operation.response, present(settled.data)),
       ...suggest(offer(calls, context.activeTools)),
     };
   },

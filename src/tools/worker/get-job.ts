@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { job as jobEntity, testJob } from '#contract/entities.ts';
 import { rememberId, type ToolContext } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { present, suggest } from '../envelope.ts';
 import { findJob, type Job } from '../find-job.ts';
-import { DETAIL_PART, isLongField, jobDetail, type LongField, longText, sightOf } from '../job-view.ts';
+import { isLongField, jobDetail, jobPart, type LongField, sightOf } from '../job-view.ts';
 import { nextForRequester, nextForTest, nextForWorker, offer } from '../next.ts';
 import { nextCursor, object, readOutput } from '../outputs.ts';
 import { jobId } from '../parameters.ts';
@@ -34,9 +35,9 @@ export const getJob = defineTool({
   async run({ job_id, cursor }, context) {
     const place = cursor === undefined ? undefined : readPartCursor(cursor);
     const found = await findJob(context, job_id);
-    const whole = found.kind === 'job' ? found.job : found.test;
-    if (place) return partOf(whole, job_id, place);
-    const { job, parts } = jobDetail(whole);
+    const [schema, whole] = found.kind === 'job' ? [jobEntity, found.job] : [testJob, found.test];
+    if (place) return { job_id, field: place.field, ...jobPart(schema, whole, place.field, place.from) };
+    const { job, parts } = jobDetail(schema, whole);
     const role = found.kind === 'job' ? found.role : 'test';
     if (found.kind === 'job') await noteSeen(context, found.job);
     return { role, job, ...present({ parts }), ...suggest(offer(await callsFor(found, context), context.activeTools)) };
@@ -67,18 +68,4 @@ function readPartCursor(cursor: string): PartPlace {
   const [field = '', from = ''] = cursor.split(':');
   if (!isLongField(field) || !/^\d{1,9}$/.test(from)) throw invalidCursor(cursor);
   return { field, from: Number(from) };
-}
-
-function partOf(whole: Readonly<Record<string, unknown>>, job_id: string, { field, from }: PartPlace) {
-  const text = longText(whole, field);
-  const end = from + DETAIL_PART * 2;
-  return {
-    job_id,
-    field,
-    // Objects come as the text of their JSON, byte for byte; prose is prose in every part.
-    [typeof whole[field] === 'string' ? 'part' : 'json_part']: text.slice(from, end),
-    from,
-    total_chars: text.length,
-    ...(end < text.length && { next_cursor: `${field}:${end}` }),
-  };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { testJob } from '#contract/entities.ts';
 import { listPostedJobs } from '#contract/operations/requester.ts';
 import { listAgentJobs } from '#contract/operations/worker.ts';
 import { callOptions, rememberId, type ToolContext } from '../context.ts';
@@ -10,6 +11,7 @@ import { nextForAgent, nextForRequester, nextForTest, nextForWorker, offer } fro
 import { nextCursor, readOutput, rows } from '../outputs.ts';
 import { type PagePlace, readCursor, takePage } from '../paging.ts';
 import { cursor, limit, slug } from '../parameters.ts';
+import { show, showField } from '../show.ts';
 
 /** Own work first: a win that is not accepted is lost. */
 const URGENCY: Readonly<Record<string, number>> = { assigned: 0, executing: 1, bidding: 2 };
@@ -48,7 +50,7 @@ export const listJobs = defineTool({
       const calls = page.rows[0] ? nextForTest(page.rows[0]) : nextForAgent('testing_passed');
       return {
         sandbox: true,
-        jobs: page.rows.map((test) => ({ ...test })),
+        jobs: page.rows.map((test) => show(testJob, test)),
         ...present({ next_cursor: page.nextCursor }),
         ...suggest(offer(calls, activeTools)),
       };
@@ -61,7 +63,7 @@ export const listJobs = defineTool({
     const first = jobs[place.skip];
     return {
       ...page,
-      ...present({ message: jobs.length ? undefined : answer.message }),
+      ...present({ message: jobs.length ? undefined : showField(listAgentJobs.response, answer, 'message') }),
       ...suggest(offer(first ? nextForWorker(first, agentId) : idle(), activeTools)),
     };
   },

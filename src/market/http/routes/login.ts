@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { prose } from '#contract/authorship.ts';
 import { defineOperation } from '#contract/define-operation.ts';
-import { text } from '#contract/fields.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import { findAgent } from '../../storage/agents.ts';
 import type { Tx } from '../../storage/database.ts';
@@ -15,7 +15,7 @@ const page = {
   auth: 'none',
   path: '/login',
   query: z.strictObject({ token: z.string().max(256) }),
-  response: text,
+  response: prose('marketplace'),
   produces: 'text/html',
   errors: [],
   idempotency: 'none',

@@ -1,0 +1,39 @@
+import type { Answer, DrivenServer } from './driven-server.ts';
+import type { Intention } from './scenarios.ts';
+
+/** An answer that settles what became of an intention. */
+export interface Settlement {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly refused: boolean;
+  readonly calls: number;
+}
+
+const MAX_CALLS = 25;
+const PAUSE_MS = 40;
+
+/**
+ * What a host and its model do with a call that was not answered, or answered with "unknown": the same call again,
+ * until there is an answer. `before` runs ahead of every call, to arrange an accident.
+ */
+export async function persist(
+  server: DrivenServer,
+  { tool, args }: Intention,
+  before: (nth: number) => Promise<string | undefined>,
+): Promise<Settlement | undefined> {
+  for (let calls = 1; calls <= MAX_CALLS; calls += 1) {
+    const answer = await server.call(tool, args, await before(calls));
+    const settled = settle(answer);
+    if (settled) return { ...settled, calls };
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * calls));
+  }
+  return undefined;
+}
+
+function settle(answer: Answer): Omit<Settlement, 'calls'> | undefined {
+  if (answer.kind === 'died') return undefined;
+  const { isError, data } = answer;
+  if (!isError) return { data, refused: false };
+  const error = data.error as { retryable?: boolean } | undefined;
+  const open = data.outcome === 'unknown' || error?.retryable === true || data.protocol_error !== undefined;
+  return open ? undefined : { data, refused: true };
+}

@@ -1,0 +1,303 @@
+/**
+ * The intent journal: what is to happen once is written down before it is sent, kept until its outcome is certain, and
+ * counted as over only when its caller evidently has the answer.
+ *
+ *   decide ─▶ claim a generation (durable) ─▶ send under its key ─▶ write the outcome down ─▶ answer ─▶ seen
+ *
+ * A crash anywhere leaves enough to go on: before the claim nothing was sent; after it the same bytes go out under the
+ * same key, and the marketplace answers with what it did the first time. The two rules that make this safe: a key is
+ * read from the record and never derived again, and an unknown outcome is never written down.
+ */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Operation } from '#contract/define-operation.ts';
+import { SotaError } from '#contract/errors/sota-error.ts';
+import { teachIntents } from '#contract/errors/teach-intents.ts';
+import { operationById } from '#contract/operations/registry.ts';
+import { type Clock, isoTime, systemClock } from '#kit/clock.ts';
+import { type Disk, nodeDisk } from '#kit/durable/disk.ts';
+import { CorruptRecordError } from '#kit/durable/records.ts';
+import { sha256Hex } from '#kit/hash.ts';
+import { createLogger, type Logger } from '#kit/log.ts';
+import { liveSecrets, type Redactor } from '#kit/redact.ts';
+import {
+  createNonceIntents,
+  type Dispatch,
+  HeldBack,
+  type IntentCall,
+  type IntentRunner,
+  unlessAborted,
+} from '../intents.ts';
+import type { CallOptions, Settled } from '../types.ts';
+import { createCapability } from './capability.ts';
+import { type Call, decide } from './decide.ts';
+import { fingerprint } from './fingerprint.ts';
+import { intentId } from './intent-id.ts';
+import { deriveKey, scopeOf } from './key.ts';
+import { isAlive } from './liveness.ts';
+import { type Generation, generationOf, type IntentRecord, type OutRecord } from './records.ts';
+import { createRecovery } from './recover.ts';
+import { isJournaled, type Rule, ruleFor } from './rules.ts';
+import { createSettling, NotExecuted } from './settle.ts';
+import { createJournalStore, type SlotAddress, slotAddress } from './store.ts';
+
+export interface JournalOptions {
+  /** The state directory. Nothing is written to it before the first mutation. */
+  readonly directory: string;
+  readonly disk?: Disk;
+  readonly clock?: Clock;
+  readonly rng?: () => number;
+  readonly log?: Logger;
+  readonly redactor?: Redactor;
+  /** The marketplace of this package answers at the origin: it honours keys. */
+  readonly honoursKeys?: boolean;
+  /** Asked before anything is sent again by itself. Throws where the owner's settings forbid it now. */
+  readonly mayResend?: (operation: Operation, intent: IntentRecord) => Promise<void>;
+}
+
+/** How long a call waits for something older in its slot before it says so. */
+const SETTLE_FIRST_MS = 15_000;
+/** What is told as it is, and not as trouble with an earlier call. */
+const SAID_ALREADY: ReadonlySet<string> = new Set(['needs_human', 'refused_by_policy', 'needs_approval']);
+
+/**
+ * Intents that survive restarts and are shared by every process on one state directory.
+ * @example createSession({ …, intents: createJournalIntents({ directory: stateDir }) })
+ */
+export function createJournalIntents(options: JournalOptions): IntentRunner {
+  const { directory, disk = nodeDisk, clock = systemClock, log = createLogger(), redactor = liveSecrets } = options;
+  const redact = (text: string) => redactor.redact(text);
+  const store = createJournalStore({ directory, disk, clock, log, redact });
+  const capability = createCapability(directory, disk, options.honoursKeys === true);
+  const settling = createSettling({
+    store,
+    clock,
+    capability,
+    ...(options.mayResend && { mayResend: options.mayResend }),
+  });
+  const elsewhere = createNonceIntents();
+  const work = new Set<Promise<unknown>>();
+
+  return {
+    remembers: true,
+    attach: settling.attach,
+
+    async run(call, dispatch, callOptions = {}) {
+      if (!isJournaled(call.operation)) return await elsewhere.run(call, dispatch, callOptions);
+      // Detached: a caller that stops waiting must not keep the outcome from being written down.
+      const performing = perform(call, dispatch, callOptions);
+      work.add(performing);
+      const forget = () => work.delete(performing);
+      performing.then(forget, forget);
+      return await unlessAborted(performing, call.operation, callOptions.signal);
+    },
+
+    recover: createRecovery({ directory, disk, clock, log, store, settling, ...(options.rng && { rng: options.rng }) }),
+
+    async hasHistory() {
+      const entry = await disk.entry(join(directory, 'agents')).catch(() => undefined);
+      return entry?.kind === 'directory';
+    },
+
+    async idle() {
+      await elsewhere.idle();
+      while (work.size > 0) await Promise.allSettled(work);
+    },
+  };
+
+  async function perform(call: IntentCall, dispatch: Dispatch, how: CallOptions): Promise<Settled<unknown>> {
+    const { operation, origin, agentId, epoch = '', explicitKey } = call;
+    const rule = ruleFor(operation);
+    const slotName = explicitKey === undefined ? call.slot : `key/${sha256Hex(explicitKey)}/${call.slot}`;
+    const slot = slotAddress(scopeOf(origin, agentId), slotName);
+    const fp = fingerprint(call.canonical);
+    const wanted: Call = {
+      operation: operation.id,
+      idempotency: operation.idempotency,
+      fp,
+      epoch,
+      after: call.after,
+      explicit: explicitKey !== undefined,
+      rule,
+    };
+    let gone: number | undefined;
+    for (;;) {
+      const state = await reading(() => store.read(slot, rule.failClosed), call, slot);
+      const plan = decide(state, wanted, clock.now(), gone);
+      if (call.resumeOnly && plan.kind !== 'resume') throw new NothingToResume();
+      switch (plan.kind) {
+        case 'start': {
+          await call.beforeClaim?.();
+          const intent = newIntent(call, slotName, plan.gen, fp, epoch);
+          if (!(await reading(() => store.claim(slot, intent, rule.failClosed), call, slot))) continue;
+          return await answer({ gen: plan.gen, intent, seen: false }, false);
+        }
+        case 'resume':
+          try {
+            return await answer(plan.of, true);
+          } catch (error) {
+            // It never took effect: this call is a new one.
+            if (error instanceof NotExecuted && !call.resumeOnly) continue;
+            throw error;
+          }
+        case 'repeat_answer': {
+          if (plan.check && (await settling.look(slot, plan.of, agentId)).kind === 'absent') {
+            gone = plan.of.gen;
+            continue;
+          }
+          return await repeat(plan.of);
+        }
+        case 'duplicate':
+          acknowledge(plan.of.gen);
+          throw heldBack('possible_duplicate', plan.of);
+        case 'key_reused':
+          throw teachIntents.keyReused(operation);
+        case 'settle_first': {
+          const own = settling.isUnderWay(plan.of.intent.key);
+          const out = await settleFirst(plan.of);
+          // Its own caller in this process gets its answer; ours is a wish of its own and goes on.
+          if (own || out?.outcome !== 'done') continue;
+          acknowledge(plan.of.gen);
+          throw heldBack('previous_resolved', { ...plan.of, out });
+        }
+      }
+    }
+
+    /** Brings a claimed generation to its outcome and answers with it. */
+    async function answer(of: Generation, resumed: boolean): Promise<Settled<unknown>> {
+      const { out, data, shared } = await settling.settle({
+        slot,
+        of,
+        agentId,
+        origin,
+        operation,
+        resumed,
+        dispatch,
+        ...(call.hooks && { hooks: call.hooks }),
+        ...(how.onAttempt && { onAttempt: how.onAttempt }),
+        refused: () => acknowledge(of.gen),
+      });
+      await given(of.gen);
+      const joined = shared || (resumed && isAlive(of.intent));
+      return {
+        outcome: joined ? 'joined' : out.replayed ? 'replayed' : 'done',
+        data: data ?? out.data,
+        attempts: out.attempts,
+        ...(out.replayed && !joined && repetition(rule, out)),
+      };
+    }
+
+    async function repeat(of: Generation): Promise<Settled<unknown>> {
+      const { out } = of;
+      if (!out) throw new Error('a generation without an outcome cannot be repeated');
+      await given(of.gen);
+      if (out.error) throw refusalOf(out);
+      return { outcome: 'replayed', data: out.data, attempts: out.attempts, ...repetition(rule, out) };
+    }
+
+    async function settleFirst(of: Generation): Promise<OutRecord | undefined> {
+      const older = operationById(of.intent.op);
+      if (!older) throw teachIntents.needsHuman(operation, intentId(slot, of.gen), of.intent.created_at);
+      const settled = settling
+        .settle({ slot, of, agentId, origin, operation: older, resumed: true })
+        .then(({ out }) => out)
+        .catch((error: unknown) => {
+          // Refused for certain: nothing of it happened, so nothing stands in the way.
+          if (error instanceof NotExecuted) return undefined;
+          if (error instanceof SotaError && error.outcome === 'rejected') return undefined;
+          throw error;
+        });
+      let cancel: () => void = () => undefined;
+      const late = new Promise<never>((_, reject) => {
+        cancel = clock.after(SETTLE_FIRST_MS, () => reject(new Error('no answer in time')));
+      });
+      try {
+        return await Promise.race([settled, late]);
+      } catch (error) {
+        settled.catch(() => undefined);
+        if (error instanceof SotaError && SAID_ALREADY.has(error.code === 'needs_human' ? error.code : error.outcome)) {
+          throw error;
+        }
+        throw teachIntents.previousUnknown(operation, of.intent.op, intentId(slot, of.gen), error);
+      } finally {
+        cancel();
+      }
+    }
+
+    /** With a host between us and the caller, the host's pipe tells when the answer has left. */
+    async function given(gen: number): Promise<void> {
+      if (how.onUnseen) acknowledge(gen);
+      else if (!how.signal?.aborted) await store.markSeen(slot, gen);
+    }
+
+    function acknowledge(gen: number): void {
+      how.onUnseen?.(() => store.markSeen(slot, gen));
+    }
+  }
+
+  function newIntent(call: IntentCall, slot: string, gen: number, fp: string, epoch: string): IntentRecord {
+    const { operation, origin, agentId, request } = call;
+    return {
+      v: 1,
+      op: operation.id,
+      slot,
+      gen,
+      fp,
+      key: deriveKey({ origin, agentId, operation: operation.id, slot, epoch, fp, generation: gen }),
+      target: request.target,
+      ...(request.body === undefined ? {} : { body: request.body }),
+      epoch,
+      keyed: call.keyed,
+      ...(call.explicitKey === undefined ? {} : { explicit: true as const }),
+      created_at: isoTime(clock.now()),
+      pid: process.pid,
+      host: hostname(),
+    };
+  }
+
+  /** Reading and claiming, with what goes wrong there in words. */
+  async function reading<T>(step: () => Promise<T>, { operation }: IntentCall, slot: SlotAddress): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      if (error instanceof CorruptRecordError) {
+        const gen = generationOf(error.path.split(/[/\\]/).at(-1) ?? '') ?? 0;
+        throw teachIntents.journalCorrupt(operation, error.path, intentId(slot, gen), error);
+      }
+      const reason = error instanceof Error ? error.message : String(error);
+      throw teachIntents.journalUnavailable(operation, directory, reason, error);
+    }
+  }
+}
+
+/** There was nothing to bring to its end. */
+export class NothingToResume extends Error {
+  override readonly name = 'NothingToResume';
+}
+
+function heldBack(outcome: HeldBack['outcome'], { intent, out }: Generation): HeldBack {
+  return new HeldBack(
+    outcome,
+    { operation: intent.op, at: out?.at ?? intent.created_at, ...out?.data },
+    outcome === 'previous_resolved'
+      ? { action: 'call_again' }
+      : { action: 'repeat_with_after', ...(out?.result_id === undefined ? {} : { after: out.result_id }) },
+  );
+}
+
+/** How the same is done once more on purpose, where that can be wanted. */
+function repetition(rule: Rule, out: OutRecord): Pick<Settled<unknown>, 'recovery'> {
+  return rule.echoMs === undefined || out.result_id === undefined
+    ? {}
+    : { recovery: { action: 'repeat_with_after', after: out.result_id } };
+}
+
+function refusalOf({ error }: OutRecord): SotaError {
+  return new SotaError({
+    code: error?.code ?? 'rejected',
+    message: error?.message ?? 'It was refused.',
+    fix: error?.fix ?? 'Look before calling again.',
+    ...(error?.http_status === undefined ? {} : { httpStatus: error.http_status }),
+    ...(error?.details === undefined ? {} : { details: error.details }),
+  });
+}

@@ -1,0 +1,176 @@
+/**
+ * The journal on disk: `agents/<scope>/slots/<family>/<hash of the slot>/`. No lock is needed: a generation belongs to
+ * whoever creates its intent, and every other file says the same whoever writes it.
+ *
+ * Where the disk does not take a record, what must not happen twice is refused before it is sent. Everything else goes
+ * on from memory, and a warning says so once.
+ */
+import { join } from 'node:path';
+import type { Clock } from '#kit/clock.ts';
+import { crashPoint } from '#kit/crash-point.ts';
+import type { Disk } from '#kit/durable/disk.ts';
+import { putOnce } from '#kit/durable/files.ts';
+import { ensurePrivateDirectory } from '#kit/durable/private-directory.ts';
+import { listRecords, putMark } from '#kit/durable/records.ts';
+import { sha256Hex } from '#kit/hash.ts';
+import type { Logger } from '#kit/log.ts';
+import {
+  type Generation,
+  generationOf,
+  type IntentRecord,
+  intentName,
+  type OutRecord,
+  outName,
+  parseRecord,
+  RECORD_NAME,
+  type Slot,
+  seenName,
+} from './records.ts';
+
+/** Where one slot lives. */
+export interface SlotAddress {
+  readonly scope: string;
+  readonly family: string;
+  readonly hash: string;
+}
+
+export interface JournalStore {
+  /** @throws CorruptRecordError and system errors where `failClosed` */
+  read(slot: SlotAddress, failClosed: boolean): Promise<Slot>;
+  /** False: another process has this generation. @throws where `failClosed` and it cannot be written */
+  claim(slot: SlotAddress, intent: IntentRecord, failClosed: boolean): Promise<boolean>;
+  /** Never throws: the effect is there, whether or not it can be written down. */
+  settle(slot: SlotAddress, gen: number, out: OutRecord): Promise<void>;
+  /** Never throws. */
+  markSeen(slot: SlotAddress, gen: number): Promise<void>;
+  directoryOf(slot: SlotAddress): string;
+}
+
+export interface StoreParts {
+  /** The state directory. */
+  readonly directory: string;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly redact: (text: string) => string;
+}
+
+type Overlay = Map<number, { intent?: IntentRecord; out?: OutRecord; seen?: boolean }>;
+
+export function slotAddress(scope: string, slot: string): SlotAddress {
+  const family = /^[a-z_-]{1,24}/.exec(slot)?.[0] ?? 'other';
+  return { scope, family, hash: sha256Hex(slot).slice(0, 24) };
+}
+
+export function createJournalStore({ directory, disk, clock, log, redact }: StoreParts): JournalStore {
+  const records = new Map<string, Map<string, IntentRecord | OutRecord>>();
+  const overlays = new Map<string, Overlay>();
+  let warned = false;
+
+  const directoryOf = ({ scope, family, hash }: SlotAddress) => join(directory, 'agents', scope, 'slots', family, hash);
+
+  function overlayOf(path: string): Overlay {
+    const found = overlays.get(path) ?? new Map();
+    overlays.set(path, found);
+    return found;
+  }
+
+  function warnOnce(error: unknown): void {
+    if (!warned) log.warn('the journal cannot be written; this server remembers intents only while it runs', { error });
+    warned = true;
+  }
+
+  return {
+    directoryOf,
+
+    async read(slot, failClosed) {
+      const path = directoryOf(slot);
+      const known = records.get(path) ?? new Map<string, IntentRecord | OutRecord>();
+      records.set(path, known);
+      let names: readonly string[] = [];
+      let found: ReadonlyMap<string, IntentRecord | OutRecord> = new Map();
+      try {
+        const kind = {
+          name: RECORD_NAME,
+          parse: parseRecord,
+          corrupt: failClosed ? 'refuse' : 'quarantine',
+          known,
+          now: clock.now(),
+        } as const;
+        ({ names, records: found } = await listRecords(path, kind, disk));
+      } catch (error) {
+        if (failClosed) throw error;
+        warnOnce(error);
+      }
+      return assemble(names, found, overlays.get(path));
+    },
+
+    async claim(slot, intent, failClosed) {
+      const path = directoryOf(slot);
+      try {
+        await ensurePrivateDirectory(directory, disk);
+        await ensurePrivateDirectory(path, disk);
+        crashPoint('before-intent');
+        if ((await putOnce(join(path, intentName(intent.gen)), JSON.stringify(intent), disk)) === 'exists')
+          return false;
+        records.get(path)?.set(intentName(intent.gen), intent);
+      } catch (error) {
+        if (failClosed) throw error;
+        warnOnce(error);
+        const overlay = overlayOf(path);
+        if (overlay.has(intent.gen)) return false;
+        overlay.set(intent.gen, { intent });
+      }
+      crashPoint('after-intent');
+      return true;
+    },
+
+    async settle(slot, gen, out) {
+      const path = directoryOf(slot);
+      crashPoint('before-out');
+      try {
+        if (overlays.get(path)?.get(gen)?.intent) throw new Error('its intent is in memory');
+        await putOnce(join(path, outName(gen)), redact(JSON.stringify(out)), disk);
+      } catch (error) {
+        warnOnce(error);
+        const overlay = overlayOf(path);
+        overlay.set(gen, { ...overlay.get(gen), out });
+      }
+      crashPoint('after-out');
+    },
+
+    async markSeen(slot, gen) {
+      const path = directoryOf(slot);
+      crashPoint('before-seen');
+      try {
+        if (overlays.get(path)?.get(gen)?.intent) throw new Error('its intent is in memory');
+        await putMark(join(path, seenName(gen)), disk);
+      } catch (error) {
+        warnOnce(error);
+        const overlay = overlayOf(path);
+        overlay.set(gen, { ...overlay.get(gen), seen: true });
+      }
+      crashPoint('after-seen');
+    },
+  };
+}
+
+/** Puts the files of a slot together. A generation whose intent is missing was archived or set aside. */
+export function assemble(
+  names: readonly string[],
+  found: ReadonlyMap<string, IntentRecord | OutRecord>,
+  overlay: Overlay = new Map(),
+): Slot {
+  const numbers = new Set([...names.flatMap((name) => generationOf(name) ?? []), ...overlay.keys()]);
+  const marks = new Set(names);
+  const generations: Generation[] = [];
+  for (const gen of [...numbers].sort((a, b) => a - b)) {
+    const extra = overlay.get(gen);
+    const intent = (found.get(intentName(gen)) as IntentRecord | undefined) ?? extra?.intent;
+    const out = (found.get(outName(gen)) as OutRecord | undefined) ?? extra?.out;
+    if (!intent) continue;
+    const seen = marks.has(seenName(gen)) || extra?.seen === true;
+    generations.push({ gen, intent, ...(out ? { out } : {}), seen });
+  }
+  return { generations, next: Math.max(-1, ...numbers) + 1 };
+}

@@ -1,0 +1,185 @@
+import { expect, test } from 'vitest';
+import { type Call, decide } from '#client/journal/decide.ts';
+import type { Generation, OutRecord, Slot } from '#client/journal/records.ts';
+import { ruleFor } from '#client/journal/rules.ts';
+import { operationById } from '#contract/operations/registry.ts';
+
+const NOW = Date.parse('2026-01-01T12:00:00Z');
+const MINUTE = 60_000;
+
+interface Entry {
+  readonly op?: string;
+  readonly fp?: string;
+  readonly epoch?: string;
+  readonly out?: 'done' | 'rejected';
+  readonly id?: string;
+  readonly seen?: boolean;
+  readonly ageMs?: number;
+  readonly code?: string;
+}
+
+function slotOf(...entries: Entry[]): Slot {
+  const generations = entries.map((entry, gen): Generation => {
+    const { op = 'place_bid', fp = 'A', epoch = '', out, id, seen = false, ageMs = MINUTE, code } = entry;
+    const at = new Date(NOW - ageMs).toISOString();
+    const record: OutRecord | undefined = out && {
+      v: 1,
+      outcome: out,
+      data: {},
+      ...(id === undefined ? {} : { result_id: id }),
+      at,
+      replayed: false,
+      attempts: 1,
+      by: 'wire',
+      ...(code === undefined ? {} : { error: { code, message: '', fix: '' } }),
+    };
+    const intent = { v: 1, op, slot: 's', gen, fp, key: `k${gen}`, target: '/', epoch, keyed: true } as const;
+    return { gen, intent: { ...intent, created_at: at, pid: 1, host: 'h' }, ...(record && { out: record }), seen };
+  });
+  return { generations, next: generations.length };
+}
+
+function call(op: string, fields: Partial<Call> = {}): Call {
+  const operation = operationById(op)!;
+  return {
+    operation: op,
+    idempotency: operation.idempotency,
+    fp: 'A',
+    epoch: '',
+    explicit: false,
+    rule: ruleFor(operation),
+    ...fields,
+  };
+}
+
+const bid = call('place_bid');
+const withdraw = call('withdraw');
+const paid = (fields: Entry = {}): Entry => ({ op: 'withdraw', out: 'done', id: 'wd_1', ...fields });
+
+test.each<[string, Slot, Call, object]>([
+  ['an empty slot', slotOf(), bid, { kind: 'start', gen: 0 }],
+  ['an equal one without an outcome', slotOf({}), bid, { kind: 'resume', of: { gen: 0 } }],
+  ['another one without an outcome', slotOf({ fp: 'B' }), bid, { kind: 'settle_first', of: { gen: 0 } }],
+  ['another operation without an outcome', slotOf({ op: 'cancel_bid' }), bid, { kind: 'settle_first' }],
+  ['an equal one of another epoch without an outcome', slotOf({ epoch: '1' }), bid, { kind: 'resume' }],
+  ['an equal one whose answer was not seen', slotOf({ out: 'done' }), bid, { kind: 'repeat_answer', check: true }],
+  ['an equal one that was seen', slotOf({ out: 'done', seen: true }), bid, { kind: 'repeat_answer', check: true }],
+  ['an equal one of another epoch', slotOf({ out: 'done', epoch: '1' }), bid, { kind: 'start', gen: 1 }],
+  ['other arguments, settled', slotOf({ out: 'done', fp: 'B' }), bid, { kind: 'start', gen: 1 }],
+  ['an equal one that was refused', slotOf({ out: 'rejected' }), bid, { kind: 'start', gen: 1 }],
+  [
+    'a bid, taken back',
+    slotOf({ out: 'done' }, { op: 'cancel_bid', fp: 'C', out: 'done' }),
+    bid,
+    { kind: 'start', gen: 2 },
+  ],
+  [
+    'the same natural one, seen',
+    slotOf({ op: 'cancel_bid', out: 'done', seen: true }),
+    call('cancel_bid'),
+    { kind: 'start', gen: 1 },
+  ],
+  [
+    'the same natural one, not seen',
+    slotOf({ op: 'cancel_bid', out: 'done' }),
+    call('cancel_bid'),
+    { kind: 'repeat_answer', check: true },
+  ],
+  ['money, not seen', slotOf(paid()), withdraw, { kind: 'repeat_answer', of: { gen: 0 }, check: false }],
+  ['money, not seen for days', slotOf(paid({ ageMs: 9e8 })), withdraw, { kind: 'repeat_answer', of: { gen: 0 } }],
+  ['money, seen a minute ago', slotOf(paid({ seen: true })), withdraw, { kind: 'duplicate', of: { gen: 0 } }],
+  ['money, seen long ago', slotOf(paid({ seen: true, ageMs: 11 * MINUTE })), withdraw, { kind: 'start', gen: 1 }],
+  ['money, clock set back', slotOf(paid({ seen: true, ageMs: -9e8 })), withdraw, { kind: 'duplicate' }],
+  [
+    'money, repeated on purpose',
+    slotOf(paid({ seen: true })),
+    call('withdraw', { after: 'wd_1' }),
+    { kind: 'start', gen: 1 },
+  ],
+  [
+    'money, repeated on purpose, mark of the first lost',
+    slotOf(paid()),
+    call('withdraw', { after: 'wd_1' }),
+    { kind: 'start', gen: 1 },
+  ],
+  [
+    'money, the repeat of a repeat whose answer was lost',
+    slotOf(paid({ seen: true }), paid({ id: 'wd_2' })),
+    call('withdraw', { after: 'wd_1' }),
+    { kind: 'repeat_answer', of: { gen: 1 } },
+  ],
+  [
+    'money, the same, but the answer left for the host',
+    slotOf(paid({ seen: true }), paid({ id: 'wd_2', seen: true, ageMs: 9e8 })),
+    call('withdraw', { after: 'wd_1' }),
+    { kind: 'duplicate', of: { gen: 1 } },
+  ],
+  [
+    'money, another amount in between, the first one not seen',
+    slotOf(paid(), paid({ fp: 'B', id: 'wd_2', seen: true })),
+    withdraw,
+    { kind: 'repeat_answer', of: { gen: 0 } },
+  ],
+  [
+    'money, another amount in between, without an outcome',
+    slotOf(paid(), paid({ fp: 'B' }), { op: 'withdraw', fp: 'B' }),
+    withdraw,
+    { kind: 'settle_first', of: { gen: 2 } },
+  ],
+  ['money, refused', slotOf(paid({ out: 'rejected' })), withdraw, { kind: 'start', gen: 1 }],
+  [
+    'keys rotated an hour ago',
+    slotOf(paid({ op: 'rotate_keys', seen: true, ageMs: 60 * MINUTE })),
+    call('rotate_keys'),
+    { kind: 'duplicate' },
+  ],
+  [
+    'a verdict that was not seen',
+    slotOf({ op: 'deliver_test_result', out: 'rejected', code: 'schema_violation' }),
+    call('deliver_test_result'),
+    { kind: 'repeat_answer', check: false },
+  ],
+  [
+    'a verdict that was seen',
+    slotOf({ op: 'deliver_test_result', out: 'rejected', code: 'schema_violation', seen: true }),
+    call('deliver_test_result'),
+    { kind: 'start', gen: 1 },
+  ],
+  [
+    'a verdict of the attempt before',
+    slotOf({ op: 'deliver_test_result', out: 'rejected', code: 'schema_violation', epoch: '1' }),
+    call('deliver_test_result', { epoch: '2' }),
+    { kind: 'start', gen: 1 },
+  ],
+  [
+    'a submission, the test opened again',
+    slotOf({ op: 'deliver_test_result', out: 'done' }, { op: 'retry_test_job', fp: 'R', out: 'done' }),
+    call('deliver_test_result'),
+    { kind: 'start', gen: 2 },
+  ],
+  [
+    'a retry whose own effect moved the epoch',
+    slotOf({ op: 'retry_test_job', out: 'done', epoch: '1' }),
+    call('retry_test_job', { epoch: '2' }),
+    { kind: 'repeat_answer', check: true },
+  ],
+  [
+    "a caller's own key, settled",
+    slotOf(paid({ seen: true, ageMs: 9e8 })),
+    call('withdraw', { explicit: true }),
+    { kind: 'repeat_answer', check: false },
+  ],
+  [
+    "a caller's own key, used for something else",
+    slotOf(paid({ fp: 'B' })),
+    call('withdraw', { explicit: true }),
+    { kind: 'key_reused' },
+  ],
+])('%s', (_, slot, wanted, plan) => {
+  expect(decide(slot, wanted, NOW)).toMatchObject(plan);
+});
+
+test('what no longer holds does not count', () => {
+  const slot = slotOf({ out: 'done', seen: true });
+  expect(decide(slot, bid, NOW, 0)).toEqual({ kind: 'start', gen: 1 });
+});

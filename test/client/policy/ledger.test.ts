@@ -1,0 +1,108 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Limits } from '#client/policy/decide.ts';
+import { type BookingRequest, createLedger, LedgerError } from '#client/policy/ledger.ts';
+import { systemClock } from '#kit/clock.ts';
+import { type Disk, nodeDisk } from '#kit/durable/disk.ts';
+import { temporaryDirectory } from '../../support/temporary-directory.ts';
+
+const limits: Limits = {
+  maxJob: 100n,
+  maxDay: 100n,
+  maxOpenEscrow: 100n,
+  maxWithdraw: undefined,
+  maxWithdrawDay: undefined,
+  maxBid: undefined,
+};
+const request = (key: string, amount = 40n): BookingRequest => ({
+  key,
+  kind: 'job',
+  amount,
+  operation: 'create_job',
+  origin: 'o',
+  agentId: 'a',
+  subject: key,
+});
+const open = (disk: Disk = nodeDisk, path = join(temporaryDirectory(), 'mcp', 'spend', 'live')) => ({
+  path,
+  ledger: createLedger(path, { clock: systemClock, disk }),
+});
+
+test('one key is one booking, also when several processes book it at once', async () => {
+  const { path } = open();
+  const processes = Array.from({ length: 6 }, () => open(nodeDisk, path).ledger);
+  const booked = await Promise.all(processes.map((ledger) => ledger.book(request('same'), limits)));
+  expect(new Set(booked.map(({ booking }) => booking.seq)).size).toBe(1);
+  const counted = (await open(nodeDisk, path).ledger.read()).filter(({ released }) => !released);
+  expect(counted.map(({ key }) => key)).toEqual(['same']);
+});
+
+test('of many bookings at once, as many pass as fit, and each knows what was before it', async () => {
+  const { path } = open();
+  const processes = Array.from({ length: 5 }, () => open(nodeDisk, path).ledger);
+  const results = await Promise.all(processes.map((ledger, at) => ledger.book(request(`key ${at}`), limits)));
+  expect(results.filter(({ breach }) => breach === undefined)).toHaveLength(2);
+});
+
+test('what was booked comes back as it was, with what became of it', async () => {
+  const { ledger, path } = open();
+  const { booking } = await ledger.book({ ...request('k', 7n), jobId: 'j' }, limits);
+  await ledger.sent(booking.seq);
+  await ledger.done(booking.seq, 'made-1');
+  await ledger.ended(booking.seq);
+  expect(await open(nodeDisk, path).ledger.read()).toEqual([
+    {
+      ...request('k', 7n),
+      jobId: 'j',
+      seq: 1,
+      at: booking.at,
+      sent: true,
+      released: false,
+      done: true,
+      ended: true,
+      objectId: 'made-1',
+    },
+  ]);
+});
+
+test('a released booking is over: the same key may be booked again', async () => {
+  const { ledger } = open();
+  const first = await ledger.book(request('k'), limits);
+  await ledger.release(first.booking.seq);
+  const second = await ledger.book(request('k'), limits);
+  expect(second.booking.seq).toBe(2);
+  expect(second.breach).toBeUndefined();
+});
+
+/** A disk that fails one kind of step from now on. */
+function failing(step: 'create' | 'link' | 'list' | 'syncDirectory', code: string): Disk {
+  return { ...nodeDisk, [step]: () => Promise.reject(Object.assign(new Error(code), { code })) };
+}
+
+test.each([
+  ['create', 'ENOSPC'],
+  ['link', 'EIO'],
+  ['syncDirectory', 'EIO'],
+] as const)('where %s fails with %s nothing is booked, and it says so', async (step, code) => {
+  const { ledger, path } = open();
+  await ledger.book(request('before'), limits);
+  const broken = open(failing(step, code), path).ledger;
+  const error = await broken.book(request('after'), limits).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(LedgerError);
+  expect(error).toMatchObject({ kind: 'unwritable', message: code });
+});
+
+test('a ledger that cannot be listed is damaged, not empty', async () => {
+  const { path, ledger } = open();
+  await ledger.book(request('before'), limits);
+  const error = await open(failing('list', 'EACCES'), path)
+    .ledger.read()
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ kind: 'damaged' });
+});
+
+test('nothing is made on disk by reading', async () => {
+  const { ledger, path } = open();
+  expect(await ledger.read()).toEqual([]);
+  expect(await nodeDisk.entry(join(path, '..', '..'))).toBeUndefined();
+});
