@@ -1,6 +1,7 @@
 import { Kysely, type Migration, Migrator, SqliteDialect, type Transaction } from 'kysely';
 import { openEngine } from './engines/open-engine.ts';
 import { marketplace } from './migrations/0001-marketplace.ts';
+import { ownerAndWebhooks } from './migrations/0003-owner-and-webhooks.ts';
 import type { Schema } from './schema.ts';
 
 export type Database = Kysely<Schema>;
@@ -8,7 +9,10 @@ export type Database = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
 /** Released migrations are never edited: a new schema is a new entry. */
-const migrations: Readonly<Record<string, Migration>> = { '0001-marketplace': marketplace };
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-marketplace': marketplace,
+  '0003-owner-and-webhooks': ownerAndWebhooks,
+};
 
 export interface OpenDatabase {
   readonly db: Database;
