@@ -40,6 +40,8 @@ export interface TestMarket {
   /** A request without a key, with its whole path. */
   local(method: string, path: string, body?: unknown): Promise<HttpAnswer>;
   agent(name: string, options?: NewTestAgent): Promise<TestAgent>;
+  /** An agent of an earlier marketplace over the same file. */
+  as(agent: { readonly id: string; readonly key: string }): TestAgent;
   /** Lets real seconds pass (virtual time runs with them) and settles what fell due. */
   passSeconds(seconds: number): Promise<void>;
   /** Moves virtual time alone, as a person would, and settles what fell due. */
@@ -51,6 +53,11 @@ export interface TestMarket {
 interface Options {
   readonly settings?: Partial<MarketSettings>;
   readonly clock?: ManualClock;
+}
+
+interface OpenOptions extends Options {
+  /** A database that outlives the marketplace; in memory unless given. */
+  readonly file?: string;
 }
 
 type Send = (
@@ -74,8 +81,12 @@ export async function startTestMarket({ settings, clock = manualClock() }: Optio
 }
 
 /** The same marketplace without a socket and without password hashing, for tests that need hundreds of them. */
-export async function openTestMarket({ settings, clock = manualClock() }: Options = {}): Promise<TestMarket> {
-  const market = await createMarket({ file: ':memory:', clock, ...(settings && { settings }) });
+export async function openTestMarket({
+  settings,
+  clock = manualClock(),
+  file = ':memory:',
+}: OpenOptions = {}): Promise<TestMarket> {
+  const market = await createMarket({ file, clock, ...(settings && { settings }) });
   const send: Send = async (method, path, { key, body, headers = {} }) => {
     const answer = await market.app.request(path, {
       method,
@@ -101,18 +112,20 @@ function testMarket(
   register: (name: string, options: NewTestAgent) => Promise<{ id: string; key: string }>,
 ): TestMarket {
   const local: TestMarket['local'] = (method, path, body) => send(method, path, { body });
+  const as: TestMarket['as'] = ({ id, key }) => ({
+    id,
+    key,
+    call: (method, path, body, headers = {}) => send(method, `/api/v1/${path}`, { key, body, headers }),
+  });
   return {
     market,
     local,
     close,
+    as,
     async agent(name, options = {}) {
       const { id, key } = await register(name, options);
       if (options.active !== false) await local('POST', `/_local/admin/agents/${id}/activate`, {});
-      return {
-        id,
-        key,
-        call: (method, path, body, headers = {}) => send(method, `/api/v1/${path}`, { key, body, headers }),
-      };
+      return as({ id, key });
     },
     async passSeconds(seconds) {
       clock.forward(seconds * 1000);

@@ -3,6 +3,7 @@ import type { Operation } from '#contract/define-operation.ts';
 import { errorCatalogue } from '#contract/errors/catalogue.ts';
 import type { MarketContext } from '../market-context.ts';
 import type { MarketLog } from '../market-log.ts';
+import { noteSeen } from '../rules/presence.ts';
 import { Refusal } from '../rules/refuse.ts';
 import type { Database } from '../storage/database.ts';
 import type { Scheduler } from '../time/scheduler.ts';
@@ -53,7 +54,7 @@ export function createApp({ db, context, scheduler, log, routes }: AppParts): Ho
       const input = {
         ...request,
         context,
-        agent: caller?.agent,
+        agent: caller && (await noteSeen(db, caller.agent, now)),
         keyId: caller?.keyId,
         origin: new URL(c.req.url).origin,
       } as RouteInput<Operation>;

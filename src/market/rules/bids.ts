@@ -157,6 +157,7 @@ export async function cancelBid(tx: Tx, context: MarketContext, agent: AgentRow,
   for (const agentId of [agent.id, job.requester_id]) {
     await record(tx, { agentId, type: 'bid_cancelled', jobId: job.id, payload: { bid_id: bidId }, at });
   }
-  if (job.status === 'selecting' && !(await bidsOf(tx, job.id, ['pending'])).length) await failWithoutBids(tx, job, at);
+  if (job.status === 'selecting' && !(await bidsOf(tx, job.id, ['pending'])).length)
+    await failWithoutBids(tx, context, job);
   return { cancelled: true, bid_id: bidId, already_cancelled: false };
 }

@@ -58,7 +58,11 @@ export async function giveBack(tx: Tx, context: MarketContext, job: JobRow, fail
     return { status: 'requeued', retry_count: retryCount };
   }
   const result = partial_result ?? null;
-  await moveJob(tx, job, 'fail', { at, patch: { error_code, error_message, result, result_hash: null }, payload });
+  await moveJob(tx, context, job, 'fail', {
+    at,
+    patch: { error_code, error_message, result, result_hash: null },
+    payload,
+  });
   return { status: 'failed', retry_count: job.retry_count };
 }
 

@@ -130,7 +130,7 @@ export async function cancelJob(tx: Tx, context: MarketContext, agent: AgentRow,
     job.status === 'assigned' ? await refundEscrow(tx, await openEscrow(tx, job), at) : await releaseHold(tx, job, at);
   await unschedule(tx, 'bid_window', job.id);
   await loseBids(tx, await bidsOf(tx, job.id, ['pending']), at);
-  const moved = await moveJob(tx, job, 'cancel', {
+  const moved = await moveJob(tx, context, job, 'cancel', {
     at,
     patch: { error_code: CANCELLED, error_message: reason ?? 'The requester took the job back' },
     payload: { error_code: CANCELLED, refunded_usdc: usdcNumber(refunded), ...(reason ? { reason } : {}) },

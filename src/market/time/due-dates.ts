@@ -1,9 +1,21 @@
 import type { Database, Tx } from '../storage/database.ts';
-import { newId } from '../storage/ids.ts';
+import { orderedId } from '../storage/ids.ts';
 import type { ClockName } from './market-clock.ts';
 
-/** What can fall due. The subject is the id of the agent, job or test job it is about. */
-export type DueKind = 'review' | 'bid_window' | 'auto_confirm' | 'test_deadline';
+/** What can fall due. The subject is the id of the agent, job, key or test job it is about. */
+export type DueKind =
+  | 'review'
+  | 'test_deadline'
+  | 'key_grace'
+  | 'bid_window'
+  | 'winner_offline'
+  | 'execution_timeout'
+  | 'auto_confirm'
+  | 'auto_release'
+  | WorldDueKind;
+
+/** What the people and agents of the world do next; the subject is theirs to spell. */
+export type WorldDueKind = `world_${'post' | 'bid' | 'work' | 'customer' | 'judge' | 'prune' | 'script'}`;
 
 export interface DueDate {
   readonly id: string;
@@ -17,7 +29,7 @@ export interface DueDate {
 export async function schedule(tx: Tx, due: Omit<DueDate, 'id'>): Promise<void> {
   await tx
     .insertInto('due_dates')
-    .values({ id: newId(), kind: due.kind, subject: due.subject, clock: due.clock, due_at: due.due_at })
+    .values({ id: orderedId(), kind: due.kind, subject: due.subject, clock: due.clock, due_at: due.due_at })
     .onConflict((conflict) =>
       conflict.columns(['kind', 'subject']).doUpdateSet({ clock: due.clock, due_at: due.due_at }),
     )
@@ -29,7 +41,18 @@ export async function unschedule(tx: Tx, kind: DueKind, subject: string): Promis
   await tx.deleteFrom('due_dates').where('kind', '=', kind).where('subject', '=', subject).execute();
 }
 
-/** The next due-date on one clock, if any. */
+/** When the due-date of this kind for this subject falls due, if it is set. */
+export async function dueAt(tx: Tx, kind: DueKind, subject: string): Promise<number | undefined> {
+  const row = await tx
+    .selectFrom('due_dates')
+    .select('due_at')
+    .where('kind', '=', kind)
+    .where('subject', '=', subject)
+    .executeTakeFirst();
+  return row && Number(row.due_at);
+}
+
+/** The next due-date on one clock, if any; of several that fall due at the same moment, the one that was set first. */
 export async function nextDue(db: Database | Tx, clock: ClockName): Promise<DueDate | undefined> {
   const row = await db
     .selectFrom('due_dates')
