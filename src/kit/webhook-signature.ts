@@ -11,7 +11,8 @@ const MIN_TOLERANCE_SECONDS = 30;
 const MAX_TOLERANCE_SECONDS = 900;
 export const MAX_SIGNED_BODY_BYTES = 1024 * 1024;
 const MAX_HEADER_BYTES = 1024;
-const MAX_SIGNATURES = 8;
+/** Signatures in one header, and therefore secrets in force at one time. */
+export const MAX_SECRETS_IN_FORCE = 8;
 const DIGEST_BYTES = 32;
 const TIMESTAMP = /^\d{1,12}$/;
 const DIGEST = /^[0-9a-fA-F]{64}$/;
@@ -60,8 +61,8 @@ export function signWebhook(body: Uint8Array, timestamp: number, secrets: readon
   checkBytes(body);
   const t = String(timestamp);
   if (!TIMESTAMP.test(t)) throw new RangeError(`A webhook timestamp is whole Unix seconds, not ${t}`);
-  if (secrets.length === 0 || secrets.length > MAX_SIGNATURES) {
-    throw new RangeError(`A webhook is signed with 1 to ${MAX_SIGNATURES} secrets, not ${secrets.length}`);
+  if (secrets.length === 0 || secrets.length > MAX_SECRETS_IN_FORCE) {
+    throw new RangeError(`A webhook is signed with 1 to ${MAX_SECRETS_IN_FORCE} secrets, not ${secrets.length}`);
   }
   if (body.byteLength > MAX_SIGNED_BODY_BYTES) {
     throw new RangeError(`A webhook body has at most ${MAX_SIGNED_BODY_BYTES} bytes, not ${body.byteLength}`);
@@ -121,7 +122,7 @@ function readHeader(header: string): SignedHeader | WebhookProblem {
   }
   const [t] = times;
   if (t === undefined || times.length > 1 || !TIMESTAMP.test(t)) return 'malformed_header';
-  if (signatures.length > MAX_SIGNATURES) return 'too_many_signatures';
+  if (signatures.length > MAX_SECRETS_IN_FORCE) return 'too_many_signatures';
   // Buffer.from(…, 'hex') stops silently at the first character that is none: the text is checked first.
   if (signatures.length === 0 || !signatures.every((text) => DIGEST.test(text))) return 'malformed_header';
   return { t, digests: signatures.map((text) => Buffer.from(text, 'hex')) };

@@ -1,6 +1,7 @@
 import type { JobEvent } from '#contract/states/job.ts';
 import type { KillableValidator } from '#kit/json-schema/killable-validator.ts';
 import type { Rng } from '#kit/rng.ts';
+import type { MarketLog } from './market-log.ts';
 import type { MarketSettings } from './market-settings.ts';
 import type { JobRow } from './rules/find-job.ts';
 import type { Tx } from './storage/database.ts';
@@ -24,6 +25,7 @@ export interface MarketContext {
   readonly validator: KillableValidator;
   /** Seeded; forked per subject, so that one agent's luck does not depend on another's traffic. */
   readonly rng: Rng;
+  readonly log: MarketLog;
   /** Absent where nobody plays the world. */
   readonly audience?: Audience;
 }

@@ -4,6 +4,8 @@ import { createKillableValidator } from '#kit/json-schema/killable-validator.ts'
 import { seededRng } from '#kit/rng.ts';
 import { allRoutes } from './http/all-routes.ts';
 import { createApp } from './http/app.ts';
+import { type Access, loopbackAccess } from './http/gate.ts';
+import type { SkillPages } from './http/routes/docs.ts';
 import type { MarketContext } from './market-context.ts';
 import { type MarketLog, silentLog } from './market-log.ts';
 import { defaultSettings, type MarketSettings } from './market-settings.ts';
@@ -19,6 +21,10 @@ export interface MarketOptions {
   readonly settings?: Partial<MarketSettings>;
   readonly clock?: Clock;
   readonly log?: MarketLog;
+  /** Who may come in; loopback unless stated. */
+  readonly access?: Access;
+  /** Where the pages of the skill come from; without it their addresses answer 404. */
+  readonly skillPages?: SkillPages | undefined;
 }
 
 export interface Market {
@@ -42,17 +48,19 @@ export async function createMarket({
   settings,
   clock = systemClock,
   log = silentLog,
+  access = loopbackAccess,
+  skillPages,
 }: MarketOptions): Promise<Market> {
-  const { db, engine, close } = await openDatabase(file);
+  const { db, engine, close } = await openDatabase({ file });
   const chosen = { ...defaultSettings, ...settings };
   const validator = createKillableValidator();
   const marketClock = await openMarketClock(db, clock, chosen.speed);
-  const context: MarketContext = { clock: marketClock, settings: chosen, validator, rng: seededRng(chosen.seed) };
+  const context: MarketContext = { clock: marketClock, settings: chosen, validator, rng: seededRng(chosen.seed), log };
   const scheduler = createScheduler(db, marketClock, (tx, due) => settle(tx, context, due), log);
   await seedTaxonomy(db, clock.now());
   await scheduler.settleDue();
   return {
-    app: createApp({ db, context, scheduler, log, routes: allRoutes() }),
+    app: createApp({ db, context, scheduler, log, routes: allRoutes(skillPages), access }),
     db,
     context,
     engine,

@@ -216,7 +216,7 @@ describe('the edge', () => {
   });
 
   it('an unknown path and a wrong method say what is offered', async () => {
-    expect(await http('GET', api('agents/mee'))).toMatchObject({
+    expect(await http('GET', api('agents/me/nothing'))).toMatchObject({
       status: 404,
       body: { detail: { error: 'not_found' } },
     });
