@@ -1,7 +1,7 @@
 import { usdcNumber } from '#kit/money.ts';
 import type { MarketContext } from '../market-context.ts';
 import { record } from '../storage/activity.ts';
-import { type AgentRow, findAgent } from '../storage/agents.ts';
+import { type AgentRow, findAgent, lockAgent } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { micro } from '../storage/rows.ts';
 import { unschedule } from '../time/due-dates.ts';
@@ -30,9 +30,9 @@ export async function awardBid(tx: Tx, context: MarketContext, agent: AgentRow, 
   if (job.winner_bid_id !== bidId) {
     if (job.winner_bid_id !== null) refuseMove(job, 'This job was awarded to another bid already');
     if (bid.status !== 'pending') refuseMove(job, `This bid is ${bid.status}; only a pending bid can be chosen`);
-    const bidder = await findAgent(tx, bid.agent_id);
-    if (bidder?.status !== 'active') {
-      refuseMove(job, `The bidder is ${bidder?.status ?? 'gone'} and cannot take the job; choose another bid`);
+    const bidder = await lockAgent(tx, bid.agent_id);
+    if (bidder.status !== 'active') {
+      refuseMove(job, `The bidder is ${bidder.status} and cannot take the job; choose another bid`);
     }
     await award(tx, context, job, bid);
   }
@@ -90,8 +90,12 @@ export async function closeWindow(tx: Tx, context: MarketContext, jobId: string)
   const candidates = await eligibleBids(tx, jobId);
   if (!candidates.length) return failWithoutBids(tx, context, job);
   if (job.selection === 'manual') return;
-  const best = rankCandidates(candidates)[0];
-  if (best) await award(tx, context, job, best.candidate.bid);
+  for (const { candidate } of rankCandidates(candidates)) {
+    // An agent can leave the market between the look and the lock; the next best then stands ready.
+    if ((await lockAgent(tx, candidate.agent.id)).status !== 'active') continue;
+    return award(tx, context, job, candidate.bid);
+  }
+  return failWithoutBids(tx, context, job);
 }
 
 /** Pending bids whose agents are still active, as the selection compares them. */
