@@ -8,8 +8,7 @@ import { expireTest } from './sandbox.ts';
 import { settleJobDue } from './settle-job.ts';
 
 /**
- * Applies what fell due. The state may have moved on since it was scheduled, so each case looks before it acts. What the
- * people of the world meant to do is dropped where there is no world: it is planned anew when there is one again.
+ * Applies what fell due. The state may have moved on since it was scheduled, so each case looks before it acts.
  */
 export async function settle(tx: Tx, context: MarketContext, due: DueDate): Promise<void> {
   switch (due.kind) {

@@ -53,15 +53,14 @@ export async function dueAt(tx: Tx, kind: DueKind, subject: string): Promise<num
 }
 
 /** The next due-date on one clock, if any; of several that fall due at the same moment, the one that was set first. */
-export async function nextDue(db: Database | Tx, clock: ClockName): Promise<DueDate | undefined> {
-  const row = await db
-    .selectFrom('due_dates')
-    .selectAll()
-    .where('clock', '=', clock)
-    .orderBy('due_at')
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst();
+export async function nextDue(
+  db: Database | Tx,
+  clock: ClockName,
+  { withWorld = true }: { withWorld?: boolean } = {},
+): Promise<DueDate | undefined> {
+  let rows = db.selectFrom('due_dates').selectAll().where('clock', '=', clock);
+  if (!withWorld) rows = rows.where('kind', 'not like', 'world%');
+  const row = await rows.orderBy('due_at').orderBy('id').limit(1).executeTakeFirst();
   return row && { ...row, kind: row.kind as DueKind, clock: row.clock as ClockName, due_at: Number(row.due_at) };
 }
 

@@ -19,9 +19,15 @@ export interface Scheduler {
 /**
  * Settles due-dates when they fall due. The table is the truth and the timer only a hint: a due-date is deleted in the
  * same transaction that settles it, so a crash between the two repeats nothing and loses nothing, and what fell due
- * while no process ran is settled at start.
+ * while no process ran is settled at start. A process that plays no world leaves the world's due-dates to one that does.
  */
-export function createScheduler(db: Database, clock: MarketClock, settle: Settle, log: MarketLog): Scheduler {
+export function createScheduler(
+  db: Database,
+  clock: MarketClock,
+  settle: Settle,
+  log: MarketLog,
+  { withWorld = false }: { withWorld?: boolean } = {},
+): Scheduler {
   let cancelTimer: (() => void) | undefined;
   let stopped = false;
   let running: Promise<void> | undefined;
@@ -45,7 +51,7 @@ export function createScheduler(db: Database, clock: MarketClock, settle: Settle
 
   /** The due-date that is furthest overdue in real waiting time, across both clocks. */
   async function earliest(): Promise<DueDate | undefined> {
-    const [real, virtual] = [await nextDue(db, 'real'), await nextDue(db, 'virtual')];
+    const [real, virtual] = [await nextDue(db, 'real', { withWorld }), await nextDue(db, 'virtual', { withWorld })];
     if (!real || !virtual) return real ?? virtual;
     return clock.untilReal('real', real.due_at) <= clock.untilReal('virtual', virtual.due_at) ? real : virtual;
   }
