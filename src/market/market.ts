@@ -14,6 +14,7 @@ import { type Database, openDatabase } from './storage/database.ts';
 import { seedTaxonomy } from './storage/seed-taxonomy.ts';
 import { openMarketClock } from './time/market-clock.ts';
 import { createScheduler } from './time/scheduler.ts';
+import type { WorldSettings } from './world/world-settings.ts';
 
 export interface MarketOptions {
   /** Database file, or `:memory:`. */
@@ -23,6 +24,8 @@ export interface MarketOptions {
   readonly log?: MarketLog;
   /** Who may come in; loopback unless stated. */
   readonly access?: Access;
+  /** Peoples the marketplace; what is not set is as usual, so `{}` is a usual world. Nobody is there unless given. */
+  readonly world?: Partial<WorldSettings> | undefined;
   /** Where the pages of the skill come from; without it their addresses answer 404. */
   readonly skillPages?: SkillPages | undefined;
 }
@@ -49,15 +52,19 @@ export async function createMarket({
   clock = systemClock,
   log = silentLog,
   access = loopbackAccess,
+  world,
   skillPages,
 }: MarketOptions): Promise<Market> {
   const { db, engine, close } = await openDatabase({ file });
   const chosen = { ...defaultSettings, ...settings };
   const validator = createKillableValidator();
   const marketClock = await openMarketClock(db, clock, chosen.speed);
-  const context: MarketContext = { clock: marketClock, settings: chosen, validator, rng: seededRng(chosen.seed), log };
-  const scheduler = createScheduler(db, marketClock, (tx, due) => settle(tx, context, due), log);
+  const base: MarketContext = { clock: marketClock, settings: chosen, validator, rng: seededRng(chosen.seed), log };
+  const scheduler = createScheduler(db, marketClock, (tx, due) => settle(tx, context, due), log, {
+    withWorld: world !== undefined,
+  });
   await seedTaxonomy(db, clock.now());
+  const context = world ? await peopled(db, base, world) : base;
   await scheduler.settleDue();
   return {
     app: createApp({ db, context, scheduler, log, routes: allRoutes(skillPages), access }),
@@ -71,4 +78,10 @@ export async function createMarket({
       await close();
     },
   };
+}
+
+/** The code of the world is loaded where there is one. */
+async function peopled(db: Database, base: MarketContext, world: Partial<WorldSettings>): Promise<MarketContext> {
+  const { openWorld } = await import('./world/open-world.ts');
+  return openWorld(db, base, world);
 }

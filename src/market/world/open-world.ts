@@ -2,6 +2,8 @@ import type { JobEvent } from '#contract/states/job.ts';
 import type { Audience, MarketContext } from '../market-context.ts';
 import type { JobRow } from '../rules/find-job.ts';
 import type { Database, Tx } from '../storage/database.ts';
+import { lockName } from '../storage/locks.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import type { DueDate } from '../time/due-dates.ts';
 import { enterCast } from './cast.ts';
 import { decide, planJudgement, planReaction, react } from './customers.ts';
@@ -10,7 +12,7 @@ import { pruneJobs } from './prune-jobs.ts';
 import { bidAsPlanned, planBids } from './rival-bids.ts';
 import { planWork, workOn } from './rival-work.ts';
 import type { World } from './world.ts';
-import type { WorldSettings } from './world-settings.ts';
+import { defaultWorld, type WorldSettings } from './world-settings.ts';
 
 /**
  * The world around an agent: people who post jobs, bid against it, look at what it delivers and judge. They are agents
@@ -25,15 +27,23 @@ import type { WorldSettings } from './world-settings.ts';
  * where it stood. Chance is drawn from the seed and the number of the job, never from a stream that is shared: what one
  * actor does depends on no other's luck.
  */
-export async function openWorld(db: Database, base: MarketContext, settings: WorldSettings): Promise<MarketContext> {
-  const cast = await db.transaction().execute((tx) => enterCast(tx, base, settings.rivals));
+export async function openWorld(
+  db: Database,
+  base: MarketContext,
+  chosen: Partial<WorldSettings>,
+): Promise<MarketContext> {
+  const settings = { ...defaultWorld, ...chosen };
+  const cast = await inTransaction(db, async (tx) => {
+    await lockName(tx, 'sota world');
+    return enterCast(tx, base, settings.rivals);
+  });
   const audience: Audience = {
     jobMoved: (tx, job, event) => noticeMove(tx, world, job, event),
     act: (tx, due) => act(tx, world, due),
   };
   const context: MarketContext = { ...base, audience };
   const world: World = { context, settings, cast };
-  await db.transaction().execute((tx) => startPosting(tx, world));
+  await inTransaction(db, (tx) => startPosting(tx, world));
   return context;
 }
 
