@@ -5,17 +5,17 @@ import type { MarketLog } from '../market-log.ts';
 import { noteSeen } from '../rules/presence.ts';
 import { Refusal } from '../rules/refuse.ts';
 import type { Database } from '../storage/database.ts';
+import { isConflict } from '../storage/transaction.ts';
 import type { Scheduler } from '../time/scheduler.ts';
 import { actingAgent } from './acting-agent.ts';
 import { authenticate, type Caller } from './authenticate.ts';
 import { clientAddress } from './client-address.ts';
-import { type AnyRoute, isReply, type RouteInput } from './define-route.ts';
+import type { AnyRoute, RouteInput } from './define-route.ts';
 import { type Access, passGate } from './gate.ts';
 import {
   fingerprintOf,
   InFlight,
   type KeyedCall,
-  keepAnswer,
   keptAnswer,
   RETENTION_MS,
   ROTATION_RETENTION_MS,
@@ -24,7 +24,8 @@ import {
 import { InvalidRequest, type ParsedRequest, parseRequest } from './parse-request.ts';
 import { RateLimiter } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
-import { answer, isKept, json, type Outgoing, refusalAnswer } from './respond.ts';
+import { answer, json, refusalAnswer } from './respond.ts';
+import { type Ran, runCall } from './run-call.ts';
 
 export interface AppParts {
   readonly db: Database;
@@ -34,6 +35,12 @@ export interface AppParts {
   readonly routes: readonly AnyRoute[];
   readonly access: Access;
 }
+
+const TOO_BUSY = [
+  'service_unavailable',
+  'Others kept changing the same things at the same time; nothing was done, try again',
+  { retry_after: 1 },
+] as const;
 
 /**
  * One request's way: may it come in → who calls → does the request fit the contract → was it answered before → prepare →
@@ -67,16 +74,14 @@ export function createApp({ db, context, scheduler, log, routes, access }: AppPa
       const input = { ...request, context, agent, keyId: caller?.keyId, owner, headers, origin };
       const scope = agent?.id ?? (owner ? `owner:${owner.id}` : 'anonymous');
       const call = keyedCall(operation, url.pathname, headers, scope, request.body);
-      if (!call) return answer(operation, await act(route, input as RouteInput<Operation>), false);
-
-      const leave = inFlight.enter(call);
+      const leave = call && inFlight.enter(call);
       try {
-        const kept = await keptAnswer(db, call, now);
-        return kept
-          ? answer(operation, kept, true)
-          : answer(operation, await act(route, input as RouteInput<Operation>, call), false);
+        const kept = call && (await keptAnswer(db, call, now));
+        if (kept) return answer(operation, kept, true);
+        const ran = await act(route, input as RouteInput<Operation>, call);
+        return answer(operation, ran.answer, ran.replayed);
       } finally {
-        leave();
+        leave?.();
       }
     });
   }
@@ -94,30 +99,14 @@ export function createApp({ db, context, scheduler, log, routes, access }: AppPa
     return actingAgent(db, caller.owner, (params as { job_id?: string } | undefined)?.job_id, headers);
   }
 
-  async function act(route: AnyRoute, input: RouteInput<Operation>, call?: KeyedCall): Promise<Outgoing> {
+  async function act(route: AnyRoute, input: RouteInput<Operation>, keyed?: KeyedCall): Promise<Ran> {
     const now = context.clock.real();
-    const retention = route.operation.id === 'rotate_keys' ? ROTATION_RETENTION_MS : RETENTION_MS;
-    try {
-      const prepared = await route.prepare?.(input as never, db);
-      const result = await db.transaction().execute(async (tx) => {
-        const value = await route.apply(tx, input as never, prepared as never);
-        const answered: Outgoing = isReply(value)
-          ? { status: value.status, body: value.body, headers: value.headers }
-          : { status: 200, body: value };
-        if (call) await keepAnswer(tx, call, answered, now, retention);
-        return answered;
-      });
-      // Who moves the clock or plays admin wants to see the consequences in the next answer.
-      if (route.operation.family === 'local') await scheduler.settleDue();
-      else scheduler.wake();
-      return result;
-    } catch (error) {
-      // A rule's no is an answer too: a repeat of the same call gets the same no.
-      if (call && error instanceof Refusal && isKept(error)) {
-        await db.transaction().execute((tx) => keepAnswer(tx, call, refusalAnswer(error), now, retention));
-      }
-      throw error;
-    }
+    const retentionMs = route.operation.id === 'rotate_keys' ? ROTATION_RETENTION_MS : RETENTION_MS;
+    const ran = await runCall(db, { route, input, now, keyed, retentionMs });
+    // Who moves the clock or plays admin wants to see the consequences in the next answer.
+    if (route.operation.family === 'local') await scheduler.settleDue();
+    else scheduler.wake();
+    return ran;
   }
 
   app.notFound((c) => {
@@ -136,6 +125,7 @@ export function createApp({ db, context, scheduler, log, routes, access }: AppPa
 
   app.onError((error) => {
     if (error instanceof Refusal) return json(refusalAnswer(error));
+    if (isConflict(error)) return json(refusalAnswer(new Refusal(...TOO_BUSY)));
     if (error instanceof InvalidRequest) return json({ status: 422, body: { detail: error.problems } });
     log.error('request_failed', { error: error.stack ?? String(error) });
     return json(
