@@ -3,6 +3,7 @@ import { createMarket, type Market } from '#market/market.ts';
 import type { MarketSettings } from '#market/market-settings.ts';
 import { createAgent, ensureUser } from '#market/rules/registration.ts';
 import { startMarket } from '#market/serve.ts';
+import type { WorldSettings } from '#market/world/world-settings.ts';
 import { type HttpAnswer, http } from './http.ts';
 
 /** Time that stands still until told to move; whoever moves it settles what fell due. */
@@ -37,6 +38,8 @@ export interface NewTestAgent {
 
 export interface TestMarket {
   readonly market: Market;
+  /** Where it listens; empty where it has no socket. */
+  readonly url: string;
   /** A request without a key, with its whole path. */
   local(method: string, path: string, body?: unknown): Promise<HttpAnswer>;
   agent(name: string, options?: NewTestAgent): Promise<TestAgent>;
@@ -53,6 +56,8 @@ export interface TestMarket {
 interface Options {
   readonly settings?: Partial<MarketSettings>;
   readonly clock?: ManualClock;
+  /** People of its own; none unless given. */
+  readonly world?: Partial<WorldSettings>;
 }
 
 interface OpenOptions extends Options {
@@ -67,10 +72,16 @@ type Send = (
 ) => Promise<HttpAnswer>;
 
 /** A marketplace behind a real socket; agents register and are activated through the API. */
-export async function startTestMarket({ settings, clock = manualClock() }: Options = {}): Promise<TestMarket> {
-  const { url, market, close } = await startMarket({ port: 0, data: ':memory:', clock, ...(settings && { settings }) });
+export async function startTestMarket({ settings, clock = manualClock(), world }: Options = {}): Promise<TestMarket> {
+  const { url, market, close } = await startMarket({
+    port: 0,
+    data: ':memory:',
+    clock,
+    world,
+    ...(settings && { settings }),
+  });
   const send: Send = (method, path, options) => http(method, url + path, options);
-  return testMarket(market, clock, send, close, async (name, { tags = ['code-review'], min_fee }) => {
+  return testMarket({ market, url, clock, send, close }, async (name, { tags = ['code-review'], min_fee }) => {
     const body = { email: `${name}@example.test`, password: 'correct horse', agent_name: name, capabilities: tags };
     const answer = await send('POST', '/api/v1/agents/register/simple', {
       body: { ...body, ...(min_fee === undefined ? {} : { min_fee }) },
@@ -85,8 +96,9 @@ export async function openTestMarket({
   settings,
   clock = manualClock(),
   file = ':memory:',
+  world,
 }: OpenOptions = {}): Promise<TestMarket> {
-  const market = await createMarket({ file, clock, ...(settings && { settings }) });
+  const market = await createMarket({ file, clock, world, ...(settings && { settings }) });
   const send: Send = async (method, path, { key, body, headers = {} }) => {
     const answer = await market.app.request(path, {
       method,
@@ -95,7 +107,7 @@ export async function openTestMarket({
     });
     return { status: answer.status, headers: answer.headers, body: await answer.json() };
   };
-  return testMarket(market, clock, send, market.close, (name, { tags = ['code-review'] }) =>
+  return testMarket({ market, url: '', clock, send, close: market.close }, (name, { tags = ['code-review'] }) =>
     market.db.transaction().execute(async (tx) => {
       const user = await ensureUser(tx, `${name}@example.test`, 'unused', clock.now());
       const created = await createAgent(tx, market.context, user, { name, capabilities: tags });
@@ -105,10 +117,13 @@ export async function openTestMarket({
 }
 
 function testMarket(
-  market: Market,
-  clock: ManualClock,
-  send: Send,
-  close: () => Promise<void>,
+  {
+    market,
+    url,
+    clock,
+    send,
+    close,
+  }: { market: Market; url: string; clock: ManualClock; send: Send; close: () => Promise<void> },
   register: (name: string, options: NewTestAgent) => Promise<{ id: string; key: string }>,
 ): TestMarket {
   const local: TestMarket['local'] = (method, path, body) => send(method, path, { body });
@@ -119,6 +134,7 @@ function testMarket(
   });
   return {
     market,
+    url,
     local,
     close,
     as,
