@@ -7,6 +7,7 @@ import type { JobRow } from './rules/find-job.ts';
 import type { Tx } from './storage/database.ts';
 import type { DueDate } from './time/due-dates.ts';
 import type { MarketClock } from './time/market-clock.ts';
+import type { WebhookSender } from './webhooks/webhook-sender.ts';
 
 /**
  * Whoever plays the other parts of the marketplace: requesters, rivals, customers, the judge. The rules tell it what
@@ -26,6 +27,7 @@ export interface MarketContext {
   /** Seeded; forked per subject, so that one agent's luck does not depend on another's traffic. */
   readonly rng: Rng;
   readonly log: MarketLog;
+  readonly webhooks: WebhookSender;
   /** Absent where nobody plays the world. */
   readonly audience?: Audience;
 }

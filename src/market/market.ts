@@ -14,6 +14,8 @@ import { type Database, openDatabase } from './storage/database.ts';
 import { seedTaxonomy } from './storage/seed-taxonomy.ts';
 import { openMarketClock } from './time/market-clock.ts';
 import { createScheduler } from './time/scheduler.ts';
+import { type SendWebhook, sendWebhook } from './webhooks/send-webhook.ts';
+import { createWebhookSender } from './webhooks/webhook-sender.ts';
 import type { WorldSettings } from './world/world-settings.ts';
 
 export interface MarketOptions {
@@ -28,6 +30,8 @@ export interface MarketOptions {
   readonly world?: Partial<WorldSettings> | undefined;
   /** Where the pages of the skill come from; without it their addresses answer 404. */
   readonly skillPages?: SkillPages | undefined;
+  /** How webhooks leave; a fault layer puts itself in between. */
+  readonly send?: SendWebhook;
 }
 
 export interface Market {
@@ -54,12 +58,15 @@ export async function createMarket({
   access = loopbackAccess,
   world,
   skillPages,
+  send = sendWebhook,
 }: MarketOptions): Promise<Market> {
   const { db, engine, close } = await openDatabase({ file });
   const chosen = { ...defaultSettings, ...settings };
   const validator = createKillableValidator();
   const marketClock = await openMarketClock(db, clock, chosen.speed);
-  const base: MarketContext = { clock: marketClock, settings: chosen, validator, rng: seededRng(chosen.seed), log };
+  const parts = { clock: marketClock, settings: chosen, rng: seededRng(chosen.seed), log };
+  const webhooks = createWebhookSender({ ...parts, db, send, wake: () => scheduler.wake() });
+  const base: MarketContext = { ...parts, validator, webhooks };
   const scheduler = createScheduler(db, marketClock, (tx, due) => settle(tx, context, due), log, {
     withWorld: world !== undefined,
   });
@@ -74,6 +81,7 @@ export async function createMarket({
     settleDue: () => scheduler.settleDue(),
     async close() {
       await scheduler.stop();
+      await webhooks.close();
       await validator.close();
       await close();
     },

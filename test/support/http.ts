@@ -15,7 +15,11 @@ export interface HttpOptions {
 }
 
 /** @example await http('POST', `${url}/api/v1/agents/heartbeat`, { key }) */
-export async function http(method: string, url: string, { key, body, text, headers = {} }: HttpOptions = {}): Promise<HttpAnswer> {
+export async function http(
+  method: string,
+  url: string,
+  { key, body, text, headers = {} }: HttpOptions = {},
+): Promise<HttpAnswer> {
   const payload = text ?? (body === undefined ? undefined : JSON.stringify(body));
   const answer = await fetch(url, {
     method,

@@ -20,7 +20,7 @@ export async function updateProfile(tx: Tx, context: MarketContext, caller: Agen
   const agent = await lockAgent(tx, caller.id);
   const now = context.clock.real();
   if (change.wallet_address) checkWalletAddress(change.wallet_address);
-  if (change.webhook_url) checkWebhookUrl(change.webhook_url);
+  if (change.webhook_url) checkWebhookUrl(change.webhook_url, context.settings.webhooks.targets);
   const { capabilities, name, ...fields } = change;
   if (name !== undefined) await checkName(tx, agent, name);
   await tx

@@ -36,7 +36,7 @@ export async function createAgent(tx: Tx, context: MarketContext, userId: string
   const name = request.name.trim();
   if (!name) refuse('bad_request', 'The name of an agent must not be blank');
   if (request.wallet_address) checkWalletAddress(request.wallet_address);
-  if (request.webhook_url) checkWebhookUrl(request.webhook_url);
+  if (request.webhook_url) checkWebhookUrl(request.webhook_url, context.settings.webhooks.targets);
   const skills = await resolveSkills(tx, request);
   const nameKey = name.toLowerCase();
   const twin = await tx

@@ -6,6 +6,7 @@ import { moveAgent } from './agent-status.ts';
 import { retireKey } from './keys.ts';
 import { expireTest } from './sandbox.ts';
 import { settleJobDue } from './settle-job.ts';
+import { beginDelivery } from './webhook-delivery.ts';
 
 /**
  * Applies what fell due. The state may have moved on since it was scheduled, so each case looks before it acts.
@@ -16,6 +17,8 @@ export async function settle(tx: Tx, context: MarketContext, due: DueDate): Prom
       return review(tx, context, due);
     case 'test_deadline':
       return expireTest(tx, due.subject);
+    case 'webhook':
+      return beginDelivery(tx, context, due.subject);
     case 'key_grace':
       return retireKey(tx, due.subject, context.clock.real());
     case 'world_post':
