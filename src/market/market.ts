@@ -10,7 +10,7 @@ import type { MarketContext } from './market-context.ts';
 import { type MarketLog, silentLog } from './market-log.ts';
 import { defaultSettings, type MarketSettings } from './market-settings.ts';
 import { settle } from './rules/settle.ts';
-import { type Database, openDatabase } from './storage/database.ts';
+import { type Database, openDatabase, type Storage } from './storage/database.ts';
 import { seedTaxonomy } from './storage/seed-taxonomy.ts';
 import { openMarketClock } from './time/market-clock.ts';
 import { createScheduler } from './time/scheduler.ts';
@@ -18,9 +18,10 @@ import { type SendWebhook, sendWebhook } from './webhooks/send-webhook.ts';
 import { createWebhookSender } from './webhooks/webhook-sender.ts';
 import type { WorldSettings } from './world/world-settings.ts';
 
-export interface MarketOptions {
-  /** Database file, or `:memory:`. */
-  readonly file: string;
+/** The database (`file` or `databaseUrl`) and all that makes one marketplace differ from another. */
+export type MarketOptions = Storage & MarketParts;
+
+export interface MarketParts {
   readonly settings?: Partial<MarketSettings>;
   readonly clock?: Clock;
   readonly log?: MarketLog;
@@ -39,7 +40,7 @@ export interface Market {
   readonly app: Hono;
   readonly db: Database;
   readonly context: MarketContext;
-  /** Which SQLite runs underneath. */
+  /** Which database runs underneath, for people. */
   readonly engine: string;
   /** Settles everything due now, in order. */
   settleDue(): Promise<void>;
@@ -47,20 +48,15 @@ export interface Market {
 }
 
 /**
- * A whole marketplace over one database. What fell due while it was closed is settled before the first request.
+ * A whole marketplace over one database. What fell due while it was closed is settled before the first request. Over a
+ * `databaseUrl`, any number of these, here or in other processes, serve the same marketplace together.
  * @example const market = await createMarket({ file: ':memory:', settings: { seed: '7' } });
+ * @example const market = await createMarket({ databaseUrl: 'postgres://localhost/sota' });
  */
-export async function createMarket({
-  file,
-  settings,
-  clock = systemClock,
-  log = silentLog,
-  access = loopbackAccess,
-  world,
-  skillPages,
-  send = sendWebhook,
-}: MarketOptions): Promise<Market> {
-  const { db, engine, close } = await openDatabase({ file });
+export async function createMarket(options: MarketOptions): Promise<Market> {
+  const { settings, clock = systemClock, log = silentLog, access = loopbackAccess } = options;
+  const { world, skillPages, send = sendWebhook } = options;
+  const { db, engine, shared, listen, close } = await openDatabase(options);
   const chosen = { ...defaultSettings, ...settings };
   const validator = createKillableValidator();
   const marketClock = await openMarketClock(db, clock, chosen.speed);
@@ -69,10 +65,12 @@ export async function createMarket({
   const base: MarketContext = { ...parts, validator, webhooks };
   const scheduler = createScheduler(db, marketClock, (tx, due) => settle(tx, context, due), log, {
     withWorld: world !== undefined,
+    shared,
   });
   await seedTaxonomy(db, clock.now());
   const context = world ? await peopled(db, base, world) : base;
   await scheduler.settleDue();
+  const stopListening = await listen(clock, () => scheduler.wake());
   return {
     app: createApp({ db, context, scheduler, log, routes: allRoutes(skillPages), access }),
     db,
@@ -80,6 +78,7 @@ export async function createMarket({
     engine,
     settleDue: () => scheduler.settleDue(),
     async close() {
+      await stopListening();
       await scheduler.stop();
       await webhooks.close();
       await validator.close();
