@@ -16,6 +16,7 @@ const SHAPES: readonly RegExp[] = [
   /\bsk_(?:live|test)_[A-Za-z0-9_-]{8,}/g,
   /\bwhsec_[A-Za-z0-9_+/=-]{8,}/g,
   /\brec_[A-Za-z0-9_-]{12,}/g,
+  /\b(?:owner|refresh|login|device|admin)_[A-Za-z0-9_-]{24,}/g,
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g,
   /\bBearer\s+[A-Za-z0-9._~+/=-]{8,}/gi,
 ];
