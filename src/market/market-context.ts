@@ -1,6 +1,7 @@
 import type { JobEvent } from '#contract/states/job.ts';
 import type { KillableValidator } from '#kit/json-schema/killable-validator.ts';
 import type { Rng } from '#kit/rng.ts';
+import type { FaultPlan } from './faults/fault-plan.ts';
 import type { MarketLog } from './market-log.ts';
 import type { MarketSettings } from './market-settings.ts';
 import type { JobRow } from './rules/find-job.ts';
@@ -28,6 +29,8 @@ export interface MarketContext {
   readonly rng: Rng;
   readonly log: MarketLog;
   readonly webhooks: WebhookSender;
+  /** What goes wrong on purpose. */
+  readonly faults: FaultPlan;
   /** Absent where nobody plays the world. */
   readonly audience?: Audience;
 }

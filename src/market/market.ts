@@ -2,6 +2,8 @@ import type { Hono } from 'hono';
 import { type Clock, systemClock } from '#kit/clock.ts';
 import { createKillableValidator } from '#kit/json-schema/killable-validator.ts';
 import { seededRng } from '#kit/rng.ts';
+import { FaultPlan } from './faults/fault-plan.ts';
+import { faultySend } from './faults/faulty-send.ts';
 import { allRoutes } from './http/all-routes.ts';
 import { createApp } from './http/app.ts';
 import { type Access, loopbackAccess } from './http/gate.ts';
@@ -29,6 +31,8 @@ export interface MarketParts {
   readonly access?: Access;
   /** Peoples the marketplace; what is not set is as usual, so `{}` is a usual world. Nobody is there unless given. */
   readonly world?: Partial<WorldSettings> | undefined;
+  /** What goes wrong on purpose, as `--faults` takes it. @throws FaultSpecError */
+  readonly faults?: string | undefined;
   /** Where the pages of the skill come from; without it their addresses answer 404. */
   readonly skillPages?: SkillPages | undefined;
   /** How webhooks leave; a fault layer puts itself in between. */
@@ -56,13 +60,16 @@ export interface Market {
 export async function createMarket(options: MarketOptions): Promise<Market> {
   const { settings, clock = systemClock, log = silentLog, access = loopbackAccess } = options;
   const { world, skillPages, send = sendWebhook } = options;
-  const { db, engine, shared, listen, close } = await openDatabase(options);
   const chosen = { ...defaultSettings, ...settings };
+  const rng = seededRng(chosen.seed);
+  const faults = new FaultPlan(rng);
+  if (options.faults !== undefined) faults.add(options.faults);
+  const { db, engine, shared, listen, close } = await openDatabase(options);
   const validator = createKillableValidator();
   const marketClock = await openMarketClock(db, clock, chosen.speed);
-  const parts = { clock: marketClock, settings: chosen, rng: seededRng(chosen.seed), log };
-  const webhooks = createWebhookSender({ ...parts, db, send, wake: () => scheduler.wake() });
-  const base: MarketContext = { ...parts, validator, webhooks };
+  const parts = { clock: marketClock, settings: chosen, rng, log };
+  const webhooks = createWebhookSender({ ...parts, db, send: faultySend(send, faults), wake: () => scheduler.wake() });
+  const base: MarketContext = { ...parts, validator, webhooks, faults };
   const scheduler = createScheduler(db, marketClock, (tx, due) => settle(tx, context, due), log, {
     withWorld: world !== undefined,
     shared,

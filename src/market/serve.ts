@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { randomToken } from '#kit/hash.ts';
+import { faultyFetch } from './faults/faulty-fetch.ts';
 import { type Access, isLoopback } from './http/gate.ts';
 import type { Market, MarketParts } from './market.ts';
 import { MarketStartError, openMarket, type Place } from './open-place.ts';
@@ -95,7 +96,7 @@ function listen(
   return new Promise((resolve, reject) => {
     const server = serve(
       {
-        fetch: market.app.fetch,
+        fetch: faultyFetch(market.app.fetch, market.context.faults),
         port,
         hostname: host,
         overrideGlobalObjects: false,

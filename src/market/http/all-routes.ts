@@ -2,6 +2,7 @@ import type { AnyRoute } from './define-route.ts';
 import { agentRoutes } from './routes/agent.ts';
 import { discoveryRoutes } from './routes/discovery.ts';
 import { docsRoutes, type SkillPages } from './routes/docs.ts';
+import { faultRoutes } from './routes/faults.ts';
 import { localRoutes } from './routes/local.ts';
 import { loginRoutes } from './routes/login.ts';
 import { outboxRoutes } from './routes/outbox.ts';
@@ -30,5 +31,14 @@ export function allRoutes(skillPages: SkillPages | undefined): readonly AnyRoute
     api.map((route) => route.operation),
     skillPages,
   );
-  return [...api, ...docs, ...localRoutes, ...webhookSecretRoutes, ...outboxRoutes, ...loginRoutes, ...verifyRoutes];
+  return [
+    ...api,
+    ...docs,
+    ...localRoutes,
+    ...faultRoutes,
+    ...webhookSecretRoutes,
+    ...outboxRoutes,
+    ...loginRoutes,
+    ...verifyRoutes,
+  ];
 }
