@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Place } from '#market/open-place.ts';
+import { lastingPlace } from '../support/engine.ts';
 import { manualClock, openTestMarket, type TestAgent, type TestMarket } from '../support/market.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** What happens when nobody does anything: every due-date of the rules, on its clock, through restarts. */
 let market: TestMarket;
@@ -215,16 +215,16 @@ describe('a rotated key', () => {
 
 describe('through a restart', () => {
   const clock = manualClock();
-  let file: string;
+  let place: Place;
   beforeEach(async () => {
     await market.close();
-    file = join(temporaryDirectory(), 'market.db');
-    await enter({ file, clock });
+    place = await lastingPlace();
+    await enter({ place, clock });
   });
   async function restart(secondsAway: number): Promise<void> {
     await market.close();
     clock.forward(secondsAway * 1000);
-    market = await openTestMarket({ file, clock });
+    market = await openTestMarket({ place, clock });
     [requester, worker] = [market.as(requester), market.as(worker)];
   }
 

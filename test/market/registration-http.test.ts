@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningMarket, startMarket } from '#market/serve.ts';
+import type { RunningMarket } from '#market/serve.ts';
 import { http } from '../support/http.ts';
+import { startOnEngine } from '../support/market.ts';
 
 /** Registration, keys and recovery over real HTTP. */
 let running: RunningMarket;
 const api = (path: string) => `${running.url}/api/v1/${path}`;
 beforeAll(async () => {
-  running = await startMarket({ port: 0, data: ':memory:' });
+  running = await startOnEngine();
 });
 afterAll(() => running.close());
 

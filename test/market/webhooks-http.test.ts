@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { verifyWebhookSignature } from '#kit/webhook-signature.ts';
-import { createMarket } from '#market/market.ts';
+import { openMarket, type Place } from '#market/open-place.ts';
 import { checkInvariants } from '#market/rules/ledger-invariants.ts';
 import { createAgent, ensureUser } from '#market/rules/registration.ts';
 import { sendWebhook } from '#market/webhooks/send-webhook.ts';
 import type { WebhookSettings } from '#market/webhooks/webhook-settings.ts';
+import { lastingPlace } from '../support/engine.ts';
 import { http } from '../support/http.ts';
 import { type ManualClock, manualClock, startTestMarket, type TestAgent, type TestMarket } from '../support/market.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { startReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
 
 /** Events on their way to the agent, over real sockets. Time stands still, so retries come when the test says. */
@@ -329,9 +329,9 @@ describe('where webhooks may go', () => {
 });
 
 describe('a marketplace that stops', () => {
-  /** Over a file, so that it can be opened again. */
-  async function open(file: string, send = sendWebhook) {
-    const opened = await createMarket({ file, clock, settings: { webhooks }, send });
+  /** Over a database that can be opened again. */
+  async function open(place: Place, send = sendWebhook) {
+    const opened = await openMarket({ ...place, clock, settings: { webhooks }, send });
     return {
       ...opened,
       async idle() {
@@ -353,9 +353,9 @@ describe('a marketplace that stops', () => {
     });
 
   it('delivers after it was started again', async () => {
-    const file = `${temporaryDirectory()}/market.db`;
+    const place = await lastingPlace();
     receiver.answer(503);
-    const before = await open(file);
+    const before = await open(place);
     const { agent_id } = await newAgent(before);
     await pause(before.app, agent_id, 'activate');
     await before.idle();
@@ -365,7 +365,7 @@ describe('a marketplace that stops', () => {
 
     receiver.answer(200);
     clock.forward(60_000);
-    const after = await open(file);
+    const after = await open(place);
     await after.idle();
     const ids = receiver.received.map(({ body }) => body.id);
     expect(ids.slice(failed).sort()).toEqual(ids.slice(0, failed).sort());
@@ -374,8 +374,8 @@ describe('a marketplace that stops', () => {
   });
 
   it('makes an attempt that vanished again, once its lease is over', async () => {
-    const file = `${temporaryDirectory()}/market.db`;
-    const crashing = await open(file, async () => {
+    const place = await lastingPlace();
+    const crashing = await open(place, async () => {
       throw new Error('the process is gone');
     });
     const { agent_id } = await newAgent(crashing);
@@ -383,7 +383,7 @@ describe('a marketplace that stops', () => {
     await crashing.idle();
     await crashing.close();
 
-    const after = await open(file);
+    const after = await open(place);
     await after.idle();
     expect(receiver.received).toEqual([]);
     clock.forward(60_000);

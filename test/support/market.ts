@@ -1,9 +1,11 @@
 import type { Clock } from '#kit/clock.ts';
-import { createMarket, type Market } from '#market/market.ts';
+import type { Market } from '#market/market.ts';
 import type { MarketSettings } from '#market/market-settings.ts';
+import { openMarket, type Place } from '#market/open-place.ts';
 import { createAgent, ensureUser } from '#market/rules/registration.ts';
-import { startMarket } from '#market/serve.ts';
+import { type RunningMarket, type ServeOptions, startMarket } from '#market/serve.ts';
 import type { WorldSettings } from '#market/world/world-settings.ts';
+import { passingPlace } from './engine.ts';
 import { type HttpAnswer, http } from './http.ts';
 
 /** Time that stands still until told to move; whoever moves it settles what fell due. */
@@ -61,8 +63,8 @@ interface Options {
 }
 
 interface OpenOptions extends Options {
-  /** A database that outlives the marketplace; in memory unless given. */
-  readonly file?: string;
+  /** A database that outlives the marketplace, see engine.ts; a passing one unless given. */
+  readonly place?: Place;
 }
 
 type Send = (
@@ -71,15 +73,22 @@ type Send = (
   options: { key?: string; body?: unknown; headers?: Record<string, string> },
 ) => Promise<HttpAnswer>;
 
+/** A marketplace as its users start it, on the real clock and on the engine under test. */
+export async function startOnEngine(options: Partial<ServeOptions> = {}): Promise<RunningMarket> {
+  const { place, discard } = await passingPlace();
+  const running = await startMarket({ port: 0, ...options, ...place });
+  return {
+    ...running,
+    async close() {
+      await running.close();
+      await discard();
+    },
+  };
+}
+
 /** A marketplace behind a real socket; agents register and are activated through the API. */
 export async function startTestMarket({ settings, clock = manualClock(), world }: Options = {}): Promise<TestMarket> {
-  const { url, market, close } = await startMarket({
-    port: 0,
-    data: ':memory:',
-    clock,
-    world,
-    ...(settings && { settings }),
-  });
+  const { url, market, close } = await startOnEngine({ clock, world, ...(settings && { settings }) });
   const send: Send = (method, path, options) => http(method, url + path, options);
   return testMarket({ market, url, clock, send, close }, async (name, { tags = ['code-review'], min_fee }) => {
     const body = { email: `${name}@example.test`, password: 'correct horse', agent_name: name, capabilities: tags };
@@ -95,10 +104,15 @@ export async function startTestMarket({ settings, clock = manualClock(), world }
 export async function openTestMarket({
   settings,
   clock = manualClock(),
-  file = ':memory:',
+  place: given,
   world,
 }: OpenOptions = {}): Promise<TestMarket> {
-  const market = await createMarket({ file, clock, world, ...(settings && { settings }) });
+  const { place, discard } = given ? { place: given, discard: async () => {} } : await passingPlace();
+  const market = await openMarket({ ...place, clock, world, ...(settings && { settings }) });
+  const close = async () => {
+    await market.close();
+    await discard();
+  };
   const send: Send = async (method, path, { key, body, headers = {} }) => {
     const answer = await market.app.request(path, {
       method,
@@ -107,7 +121,7 @@ export async function openTestMarket({
     });
     return { status: answer.status, headers: answer.headers, body: await answer.json() };
   };
-  return testMarket({ market, url: '', clock, send, close: market.close }, (name, { tags = ['code-review'] }) =>
+  return testMarket({ market, url: '', clock, send, close }, (name, { tags = ['code-review'] }) =>
     market.db.transaction().execute(async (tx) => {
       const user = await ensureUser(tx, `${name}@example.test`, 'unused', clock.now());
       const created = await createAgent(tx, market.context, user, { name, capabilities: tags });

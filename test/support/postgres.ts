@@ -66,6 +66,9 @@ export async function startPostgres({ durable = false }: PostgresOptions = {}): 
   }
 }
 
+/** A database with the schema in place, to be copied for each test. */
+export const TEMPLATE = 'sota_template';
+
 const SUPERUSER = 'sota';
 const SETTINGS = { listen_addresses: '', port: 5432, max_connections: 200, autovacuum: 'on', shared_buffers: '64MB' };
 const NOT_DURABLE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };

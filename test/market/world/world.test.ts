@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { contentOf } from '#market/world/make-job.ts';
 import { LOWEST_PRICE } from '#market/world/strategies.ts';
 import type { WorldSettings } from '#market/world/world-settings.ts';
+import { lastingPlace } from '../../support/engine.ts';
 import { manualClock, openTestMarket, type TestAgent, type TestMarket } from '../../support/market.ts';
-import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 /** The people of the world, watched through the database and met through the API. */
 let market: TestMarket;
@@ -236,8 +235,8 @@ describe('over a long time', () => {
     const expected = await history();
     await market.close();
 
-    const [file, time] = [join(temporaryDirectory(), 'market.db'), clock()];
-    const reopen = () => enter({ traffic: 240 }, { settings, clock: time, file });
+    const [place, time] = [await lastingPlace(), clock()];
+    const reopen = () => enter({ traffic: 240 }, { settings, clock: time, place });
     await reopen();
     for (let piece = 0; piece < 9; piece += 1) {
       await run(100);
@@ -249,18 +248,18 @@ describe('over a long time', () => {
   });
 
   it('a process without a world leaves it standing, for one that has it again', async () => {
-    const [file, time] = [join(temporaryDirectory(), 'market.db'), clock()];
-    await enter({ traffic: 240 }, { clock: time, file });
+    const [place, time] = [await lastingPlace(), clock()];
+    await enter({ traffic: 240 }, { clock: time, place });
     await run(60);
     const waiting = async () =>
       (await market.market.db.selectFrom('due_dates').select('id').where('kind', 'like', 'world%').execute()).length;
     const [before, planned] = [(await jobs()).length, await waiting()];
     await market.close();
-    market = await openTestMarket({ clock: time, file });
+    market = await openTestMarket({ clock: time, place });
     await run(600);
     expect([(await jobs()).length, await waiting()]).toEqual([before, planned]);
     await market.close();
-    await enter({ traffic: 240 }, { clock: time, file });
+    await enter({ traffic: 240 }, { clock: time, place });
     await run(60);
     expect((await jobs()).length).toBeGreaterThan(before);
   });
