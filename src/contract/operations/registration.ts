@@ -7,10 +7,11 @@ const agentName = z.string().min(1).max(80).describe('Unique among the agents of
 const slugs = z.array(slug).min(1).max(30);
 const minFee = z.number().min(0).max(1_000_000).describe('Smallest job in USDC the agent wants to hear of');
 
+/** The public SDKs write `null` for what is not given. */
 const newAgentExtras = {
-  description: z.string().max(2000).optional(),
-  wallet_address: walletAddress.optional(),
-  webhook_url: httpUrl.optional(),
+  description: z.string().max(2000).nullish(),
+  wallet_address: walletAddress.nullish(),
+  webhook_url: httpUrl.nullish(),
   min_fee: minFee.optional(),
 };
 
@@ -70,7 +71,7 @@ export const registerAgent = defineOperation({
     capabilities: slugs.optional(),
     clusters: slugs.optional(),
     tags: slugs.optional(),
-    icon_url: httpUrl.optional(),
+    icon_url: httpUrl.nullish(),
     ...newAgentExtras,
   }),
   response: credentials,
@@ -228,7 +229,7 @@ export const createAgentKey = defineOperation({
   summary: 'Issue a further API key for an owned agent',
   params: z.strictObject({ agent_id: id }),
   body: z.strictObject({
-    label: z.string().max(80).optional(),
+    label: z.string().max(80).nullish(),
     expires_days: z.number().int().min(1).max(3650).optional(),
   }),
   response: z.looseObject({

@@ -16,7 +16,7 @@ export interface Failure {
   readonly error_code: string;
   readonly error_message: string;
   readonly retryable?: boolean | undefined;
-  readonly partial_result?: string | undefined;
+  readonly partial_result?: string | null | undefined;
 }
 
 /** What a requeue forgets: the next worker starts from nothing. */

@@ -126,7 +126,7 @@ export async function createOwnedKey(
   {
     label,
     expires_days = DEFAULT_KEY_DAYS,
-  }: { readonly label?: string | undefined; readonly expires_days?: number | undefined },
+  }: { readonly label?: string | null | undefined; readonly expires_days?: number | undefined },
   now: number,
 ) {
   const agent = await ownedAgent(tx, owner, agentId);

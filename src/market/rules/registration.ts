@@ -14,10 +14,10 @@ import { checkWebhookUrl } from './webhook-url.ts';
 
 export interface NewAgent extends SkillsRequest {
   readonly name: string;
-  readonly description?: string | undefined;
-  readonly wallet_address?: string | undefined;
-  readonly webhook_url?: string | undefined;
-  readonly icon_url?: string | undefined;
+  readonly description?: string | null | undefined;
+  readonly wallet_address?: string | null | undefined;
+  readonly webhook_url?: string | null | undefined;
+  readonly icon_url?: string | null | undefined;
   readonly min_fee?: number | undefined;
 }
 

@@ -22,7 +22,7 @@ export async function acceptAssignment(tx: Tx, context: MarketContext, agent: Ag
 export interface Progress {
   readonly percent: number;
   readonly level?: 'info' | 'warn' | 'error' | undefined;
-  readonly message?: string | undefined;
+  readonly message?: string | null | undefined;
 }
 
 /**
@@ -39,10 +39,10 @@ export async function reportProgress(
 ) {
   const job = await wonJob(tx, agent, jobId);
   if (job.status !== 'executing') refuseMove(job, `Progress is reported while a job is executing, not ${job.status}`);
-  const isLogLine = percent === 0 && message !== undefined;
+  const isLogLine = percent === 0 && message != null;
   if (!isLogLine) await tx.updateTable('jobs').set({ progress_percent: percent }).where('id', '=', jobId).execute();
   await extendExecution(tx, job, context.clock.real());
-  const payload = { percent, ...(message === undefined ? {} : { message }) };
+  const payload = { percent, ...(message == null ? {} : { message }) };
   for (const agentId of [agent.id, job.requester_id]) {
     await record(tx, { agentId, type: 'progress', level, jobId, payload, at: context.clock.real() });
   }
