@@ -4,12 +4,23 @@ import { createLogger, loggerOptionsFrom } from '#kit/log.ts';
 import { AmountError, parseUsdc } from '#kit/money.ts';
 import { claimOwnership } from '#kit/os-lock.ts';
 import { version } from '#kit/version.ts';
-import { MarketStartError, type RunningMarket, startMarket } from '#market/serve.ts';
+import { ADMIN_TOKEN_HEADER } from '#market/http/gate.ts';
+import { defaultRateLimits, type RateLimits } from '#market/http/rate-limit.ts';
+import { MarketStartError } from '#market/open-place.ts';
+import { type RunningMarket, startMarket } from '#market/serve.ts';
+import { readSkillPage } from '#server/skill-pages.ts';
 import { describeFlags, oneOf, parseFlags, UsageError, wholeNumber } from './flags.ts';
 import { untilStopped } from './until-stopped.ts';
 
 const flags = {
-  port: { type: 'string', value: 'PORT', summary: 'TCP port on 127.0.0.1; 0 takes any free one', default: '3001' },
+  port: { type: 'string', value: 'PORT', summary: 'TCP port; 0 takes any free one', default: '3001' },
+  host: {
+    type: 'string',
+    value: 'ADDRESS',
+    summary: 'Where to listen; on any but a loopback address, /_local needs the admin token printed at the start',
+    default: '127.0.0.1',
+  },
+  'public-url': { type: 'string', value: 'URL', summary: 'Where others reach it, for links it hands out' },
   data: { type: 'string', value: 'DIR', summary: 'Folder of the database, or :memory:', default: '~/.sota/mcp/market' },
   seed: { type: 'string', value: 'N', summary: 'Makes the sandbox tests reproducible', default: 'sota' },
   speed: {
@@ -29,6 +40,12 @@ const flags = {
     value: 'USDC',
     summary: 'What a new agent can spend on jobs it posts',
     default: '100',
+  },
+  'registrations-per-minute': {
+    type: 'string',
+    value: 'N',
+    summary: 'Registrations accepted from one address; 0 lifts this and all other rate limits',
+    default: '60',
   },
   json: { type: 'boolean', summary: 'Print one line of JSON when ready, instead of the banner' },
   help: { type: 'boolean', summary: 'Show this text' },
@@ -61,14 +78,15 @@ export const command = {
         decision: oneOf('reviewer', values.reviewer ?? flags.reviewer.default, ['approve', 'reject', 'manual']),
         delayMs: 1000,
       },
+      rateLimits: rateLimits(values['registrations-per-minute'] ?? flags['registrations-per-minute'].default),
       welcomeCredit: amount('welcome-credit', values['welcome-credit'] ?? flags['welcome-credit'].default),
     };
     const port = wholeNumber('port', values.port ?? flags.port.default, 0, 65_535);
     const log = createLogger({ ...loggerOptionsFrom(process.env), name: 'sota-market' });
     try {
       const release = await own(data);
-      const running = await startMarket({ port, data, settings, log });
-      console.log(values.json ? JSON.stringify({ url: running.url, data, pid: process.pid }) : banner(running, data));
+      const running = await startMarket({ port, data, settings, log, skillPages: readSkillPage, ...reach(values) });
+      console.log(values.json ? readyLine(running, data) : banner(running, data));
       await untilStopped();
       await running.close();
       await release();
@@ -80,6 +98,21 @@ export const command = {
     }
   },
 };
+
+/** Who can reach the marketplace. The admin token comes from the environment where several processes are to share one. */
+function reach(values: { readonly host: string | undefined; readonly 'public-url': string | undefined }) {
+  const publicUrl = values['public-url'];
+  if (publicUrl !== undefined && !(URL.canParse(publicUrl) && /^https?:$/.test(new URL(publicUrl).protocol))) {
+    throw new UsageError('--public-url takes an address like https://market.example.com');
+  }
+  return { host: values.host, publicUrl, adminToken: process.env.SOTA_LOCAL_ADMIN_TOKEN || undefined };
+}
+
+function rateLimits(text: string): RateLimits {
+  const registrationsPerMinute = wholeNumber('registrations-per-minute', text, 0, 1_000_000);
+  if (registrationsPerMinute === 0) return { registrationsPerMinute: 0, signInsPerMinute: 0, perEmailPerMinute: 0 };
+  return { ...defaultRateLimits, registrationsPerMinute };
+}
 
 function dataFolder(text: string): string {
   if (!text.trim()) throw new UsageError('--data takes a folder or :memory:');
@@ -110,7 +143,17 @@ async function own(data: string): Promise<() => Promise<void>> {
   );
 }
 
-function banner({ url, market }: RunningMarket, data: string): string {
+function readyLine({ url, adminToken }: RunningMarket, data: string): string {
+  return JSON.stringify({
+    url,
+    data,
+    pid: process.pid,
+    ...(adminToken === undefined ? {} : { admin_token: adminToken }),
+  });
+}
+
+function banner({ url, market, adminToken }: RunningMarket, data: string): string {
+  const header = adminToken === undefined ? '' : ` -H '${ADMIN_TOKEN_HEADER}: ${adminToken}'`;
   return `SOTA local marketplace ${version}
   URL   ${url}
   Data  ${data} (${market.engine})
@@ -120,9 +163,10 @@ Point an agent at it, in the env of your MCP client's config or in a shell:
   SOTA_API_URL=${url} npx -y sota-mcp
 
 Play the world around it:
-  curl -X POST ${url}/_local/clock/advance -d '{"seconds":86400}'
-  curl -X POST ${url}/_local/fund -d '{"agent_id":"<agent id>","amount_usdc":50}'
-  curl -X POST ${url}/_local/admin/agents/<agent id>/activate
+  curl -X POST${header} ${url}/_local/clock/advance -d '{"seconds":86400}'
+  curl -X POST${header} ${url}/_local/fund -d '{"agent_id":"<agent id>","amount_usdc":50}'
+  curl -X POST${header} ${url}/_local/admin/agents/<agent id>/activate
+  curl${header} ${url}/_local/outbox
 
 Stop with Ctrl-C.`;
 }

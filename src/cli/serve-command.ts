@@ -22,6 +22,7 @@ import { guardStdout } from '#server/guard-stdout.ts';
 import { GRACE_MS } from '#server/lifecycle.ts';
 import { createLocalMarket, type LocalMarket } from '#server/local-market.ts';
 import { selectTools } from '#server/profiles.ts';
+import { readSkillPage } from '#server/skill-pages.ts';
 import { serveOnStdio } from '#server/stdio.ts';
 import type { AnyTool } from '#tools/define-tool.ts';
 import { tools as allTools } from '#tools/registry.ts';
@@ -113,7 +114,7 @@ function connect({ local, apiUrl }: ServeOptions, common: Common): { session: Se
     log,
     async start(data) {
       const { startMarket } = await import('#market/serve.ts');
-      return startMarket({ port: 0, data, log });
+      return startMarket({ port: 0, data, log, skillPages: readSkillPage });
     },
   });
   const session = createSession({ ...common, originProvider: market.origin, local, originId: `local:${dir}` });

@@ -25,6 +25,7 @@ const SHAPES: readonly RegExp[] = [
   /\bsk_(?:live|test)_[A-Za-z0-9_-]{8,}/g,
   /\bwhsec_[A-Za-z0-9_+/=-]{8,}/g,
   /\brec_[A-Za-z0-9_-]{12,}/g,
+  /\b(?:owner|refresh|login|device|admin)_[A-Za-z0-9_-]{24,}/g,
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]*)?/g,
   // With a digit: "Bearer authentication" is a phrase.
   /\bBearer\s+(?=[A-Za-z._~+/=-]*\d)[A-Za-z0-9._~+/=-]{8,}/gi,

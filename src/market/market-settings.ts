@@ -1,4 +1,6 @@
 import type { Micro } from '#kit/money.ts';
+import { defaultRateLimits, type RateLimits } from './http/rate-limit.ts';
+import { defaultWebhookSettings, type WebhookSettings } from './webhooks/webhook-settings.ts';
 
 /** What whoever runs a local marketplace can set. */
 export interface MarketSettings {
@@ -12,6 +14,8 @@ export interface MarketSettings {
   readonly speed: number;
   /** Divides every test's time limit; tests of slow solvers use it. */
   readonly testTimeScale: number;
+  readonly rateLimits: RateLimits;
+  readonly webhooks: WebhookSettings;
 }
 
 export const defaultSettings: MarketSettings = {
@@ -20,4 +24,6 @@ export const defaultSettings: MarketSettings = {
   reviewer: { decision: 'approve', delayMs: 1000 },
   speed: 1,
   testTimeScale: 1,
+  rateLimits: defaultRateLimits,
+  webhooks: defaultWebhookSettings,
 };

@@ -1,43 +1,63 @@
-import { mkdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { serve } from '@hono/node-server';
-import { createMarket, type Market, type MarketOptions } from './market.ts';
+import { randomToken } from '#kit/hash.ts';
+import { faultyFetch } from './faults/faulty-fetch.ts';
+import { type Access, isLoopback } from './http/gate.ts';
+import type { Market, MarketParts } from './market.ts';
+import { MarketStartError, openMarket, type Place } from './open-place.ts';
+import { defaultWebhookSettings } from './webhooks/webhook-settings.ts';
 
-export interface StartOptions extends Omit<MarketOptions, 'file'> {
+export type StartOptions = Place & ServeOptions;
+
+export interface ServeOptions extends Omit<MarketParts, 'access'> {
   /** TCP port; 0 takes any free one. */
   readonly port: number;
-  /** Folder of the database, or `:memory:`. The caller owns the folder: two processes must not open one database. */
-  readonly data: string;
+  /** Address to listen on, 127.0.0.1 unless stated. On any but a loopback one, `/_local` asks for the admin token. */
+  readonly host?: string | undefined;
+  /** The admin token where one is needed; a fresh one is made unless stated. */
+  readonly adminToken?: string | undefined;
+  /** Where others reach this marketplace, for links in answers and letters. */
+  readonly publicUrl?: string | undefined;
+  readonly limits?: ServerLimits;
 }
 
 export interface RunningMarket {
   /** For example http://127.0.0.1:3001 */
   readonly url: string;
   readonly market: Market;
+  /** What `/_local` asks for, where it asks. */
+  readonly adminToken?: string | undefined;
   close(): Promise<void>;
 }
 
-/** The port is taken, or the data folder cannot be used; `message` says which and what to do. */
-export class MarketStartError extends Error {
-  override readonly name = 'MarketStartError';
+/** How long a request may take to arrive, in milliseconds. A client that dribbles must not hold a connection for ever. */
+export interface ServerLimits {
+  readonly headersMs: number;
+  readonly requestMs: number;
 }
+
+const defaultLimits: ServerLimits = { headersMs: 10_000, requestMs: 60_000 };
+const MAX_HEADER_BYTES = 16 * 1024;
 
 const LOOPBACK = '127.0.0.1';
 
 /**
- * Starts a marketplace on loopback.
+ * Starts a marketplace, on loopback unless told otherwise.
  * @throws MarketStartError
  * @example const { url, close } = await startMarket({ port: 0, data: ':memory:' });
  */
-export async function startMarket({ port, data, ...options }: StartOptions): Promise<RunningMarket> {
-  const market = await openMarket(data, options);
+export async function startMarket(start: StartOptions): Promise<RunningMarket> {
+  const { port, host = LOOPBACK, adminToken, publicUrl, limits = defaultLimits, ...options } = start;
+  const access = accessOf(host, adminToken, publicUrl);
+  const settings = { webhooks: webhooksFor(access), ...options.settings };
+  const market = await openMarket({ ...options, settings, access });
   try {
-    const server = await listen(market, port);
+    const server = await listen(market, { port, host, limits });
     const { port: bound } = server.address() as AddressInfo;
     return {
-      url: `http://${LOOPBACK}:${bound}`,
+      url: `http://${reachable(host)}:${bound}`,
       market,
+      ...(access.adminToken === undefined ? {} : { adminToken: access.adminToken }),
       async close() {
         const closed = new Promise<void>((resolve) => server.close(() => resolve()));
         server.closeAllConnections();
@@ -51,25 +71,44 @@ export async function startMarket({ port, data, ...options }: StartOptions): Pro
   }
 }
 
-async function openMarket(data: string, options: Omit<MarketOptions, 'file'>): Promise<Market> {
-  try {
-    if (data !== ':memory:') mkdirSync(data, { recursive: true, mode: 0o700 });
-    return await createMarket({ ...options, file: data === ':memory:' ? data : join(data, 'marketplace.db') });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MarketStartError(
-      `The data folder ${data} cannot be used: ${reason}. Give another one with --data, or --data :memory:`,
-      { cause: error },
-    );
-  }
+function accessOf(host: string, adminToken: string | undefined, publicUrl: string | undefined): Access {
+  if (isLoopback(host)) return { reach: 'loopback', publicUrl };
+  return { reach: 'network', adminToken: adminToken ?? randomToken('admin_'), publicUrl };
+}
+
+/** Strangers must not make this machine call what stands around it. */
+function webhooksFor({ reach }: Access) {
+  return { ...defaultWebhookSettings, targets: reach === 'loopback' ? ('local' as const) : ('public' as const) };
+}
+
+/** Listening everywhere includes this machine, and `0.0.0.0` is no address to call. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return LOOPBACK;
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 type HttpServer = import('node:http').Server;
 
-function listen(market: Market, port: number): Promise<HttpServer> {
+function listen(
+  market: Market,
+  { port, host, limits }: { port: number; host: string; limits: ServerLimits },
+): Promise<HttpServer> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: market.app.fetch, port, hostname: LOOPBACK, overrideGlobalObjects: false }, () =>
-      resolve(server as HttpServer),
+    const server = serve(
+      {
+        fetch: faultyFetch(market.app.fetch, market.context.faults),
+        port,
+        hostname: host,
+        overrideGlobalObjects: false,
+        serverOptions: {
+          maxHeaderSize: MAX_HEADER_BYTES,
+          headersTimeout: limits.headersMs,
+          requestTimeout: limits.requestMs,
+          // Node looks for overdue connections at this interval, and every 30 s unless told otherwise.
+          connectionsCheckingInterval: Math.min(1000, limits.headersMs),
+        },
+      },
+      () => resolve(server as HttpServer),
     ) as HttpServer;
     server.once('error', (error: NodeJS.ErrnoException) => {
       const taken = error.code === 'EADDRINUSE';
@@ -77,7 +116,7 @@ function listen(market: Market, port: number): Promise<HttpServer> {
         new MarketStartError(
           taken
             ? `Port ${port} is taken. Give another one with --port, or --port 0 for any free one`
-            : `Cannot listen on port ${port}: ${error.message}`,
+            : `Cannot listen on ${host} port ${port}: ${error.message}`,
           {
             cause: error,
           },

@@ -32,6 +32,8 @@ test.each([
   'rec_AbCdEf0123456789',
   'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln',
   'Authorization: Bearer abcdef0123456789',
+  'owner_AbCdEfGhIjKlMnOp0123456789',
+  '/login?token=login_AbCdEfGhIjKlMnOp0123456789',
 ])('what is shaped like a secret is masked without being known: %s', (text) => {
   const masked = createRedactor().redact(`x ${text} y`);
   expect(masked).toContain('[redacted]');

@@ -121,6 +121,8 @@ const MUST_HAPPEN = [
   'no_bids',
   'auto_award',
   'auto_confirm',
+  'silence',
+  'timeout',
   'reopened',
   'withdrawn',
   'lowered',

@@ -3,6 +3,7 @@ import type { Step } from './ledger-steps.ts';
 
 export const AGENTS = ['ann', 'bob', 'cyd'] as const;
 const DAY_MS = 24 * 3_600_000;
+const SILENCE_MS = 90_000;
 
 interface Bid {
   readonly id: number;
@@ -25,8 +26,14 @@ interface Job {
   retries: number;
   rating: number | null;
   cancelled: boolean;
-  closesAt: number;
   confirmAt: number;
+}
+
+/** What falls due in real time, in the order in which it was set. */
+interface Due {
+  readonly kind: 'window' | 'silence' | 'timeout';
+  readonly job: Job;
+  at: number;
 }
 
 interface Purse {
@@ -36,6 +43,9 @@ interface Purse {
   withdrawn: bigint;
   reputation: number;
 }
+
+const workMs = (seconds: number): number => Math.max(2 * seconds * 1000, 60_000);
+const reportMs = (seconds: number): number => Math.max(seconds * 1000, 60_000);
 
 /**
  * The rules of the marketplace once more, as plainly as they can be said: no database, no accounts, no state tables.
@@ -47,6 +57,8 @@ export class LedgerModel {
   readonly #purses: Purse[];
   readonly #jobs: Job[] = [];
   readonly #bids: Bid[] = [];
+  #dues: Due[] = [];
+  readonly #seen = AGENTS.map(() => 0);
   #real = 0;
   #virtual = 0;
 
@@ -124,6 +136,7 @@ export class LedgerModel {
 
   #play(step: Step, who: number, job: Job | undefined, bid: Bid | undefined, amount: bigint): string {
     const purse = this.#purses[who]!;
+    if (!['fund', 'judge', 'pass_seconds', 'advance_hours'].includes(step.do)) this.#seen[who] = this.#real;
     switch (step.do) {
       case 'fund':
         purse.spending += amount;
@@ -137,7 +150,7 @@ export class LedgerModel {
       case 'post':
         if (purse.spending < amount) return 'insufficient_funds';
         purse.spending -= amount;
-        this.#jobs.push({
+        this.#open({
           id: this.#jobs.length,
           requester: who,
           budget: amount,
@@ -149,7 +162,6 @@ export class LedgerModel {
           retries: 0,
           rating: null,
           cancelled: false,
-          closesAt: this.#real + 15_000,
           confirmAt: 0,
         });
         return 'ok';
@@ -187,9 +199,14 @@ export class LedgerModel {
       case 'accept':
         if (job.status !== 'assigned') return 'invalid_state';
         job.status = 'executing';
+        this.#set('timeout', job, this.#real + workMs(job.winner!.seconds));
         return 'ok';
-      case 'progress':
-        return job.status === 'executing' ? 'ok' : 'invalid_state';
+      case 'progress': {
+        if (job.status !== 'executing') return 'invalid_state';
+        const due = this.#dues.find((one) => one.kind === 'timeout' && one.job === job)!;
+        due.at = Math.max(due.at, this.#real + reportMs(job.winner!.seconds));
+        return 'ok';
+      }
       case 'deliver':
         if (job.status === 'assigned') return 'not_accepted';
         if (job.status === 'completed' || job.status === 'disputed') return 'already_delivered';
@@ -197,6 +214,7 @@ export class LedgerModel {
         job.status = 'completed';
         job.escrow = 'delivered';
         job.confirmAt = this.#virtual + DAY_MS;
+        this.#unset(job);
         return 'ok';
       case 'give_back':
         return this.#giveBack(job, step.retryable);
@@ -204,6 +222,8 @@ export class LedgerModel {
         if (job.status !== 'completed' || job.escrow !== 'delivered') return 'invalid_state';
         job.status = 'executing';
         job.escrow = 'funded';
+        this.#set('silence', job, this.#real + SILENCE_MS);
+        this.#set('timeout', job, this.#real + workMs(job.winner!.seconds));
         this.#reach('reopened');
         return 'ok';
       case 'accept_delivery':
@@ -211,6 +231,21 @@ export class LedgerModel {
       case 'cancel_job':
         return this.#cancelJob(job);
     }
+  }
+
+  #open(job: Job): void {
+    this.#jobs.push(job);
+    this.#set('window', job, this.#real + 15_000);
+  }
+
+  #set(kind: Due['kind'], job: Job, at: number): void {
+    const standing = this.#dues.find((due) => due.kind === kind && due.job === job);
+    if (standing) standing.at = at;
+    else this.#dues.push({ kind, job, at });
+  }
+
+  #unset(job: Job): void {
+    this.#dues = this.#dues.filter((due) => due.job !== job);
   }
 
   #richest(): number {
@@ -258,6 +293,8 @@ export class LedgerModel {
     for (const bid of job.bids) if (bid.status === 'pending') bid.status = bid === winner ? 'won' : 'lost';
     this.#purses[job.requester]!.spending += job.budget - winner.amount;
     Object.assign(job, { status: 'assigned', escrow: 'funded', winner });
+    this.#unset(job);
+    this.#set('silence', job, this.#real + SILENCE_MS);
   }
 
   #failWithoutBids(job: Job): void {
@@ -271,11 +308,13 @@ export class LedgerModel {
     if (job.status === 'completed' || job.status === 'disputed') return 'already_delivered';
     if (job.status !== 'assigned' && job.status !== 'executing') return 'invalid_state';
     const payer = this.#purses[job.requester]!;
+    this.#unset(job);
     this.#refund(job);
     if (retryable && job.retries < 2 && payer.spending >= job.budget) {
       payer.spending -= job.budget;
       for (const bid of job.bids) if (bid.status !== 'cancelled') bid.status = 'cleared';
-      Object.assign(job, { status: 'bidding', winner: null, escrow: null, closesAt: this.#real + 15_000 });
+      Object.assign(job, { status: 'bidding', winner: null, escrow: null });
+      this.#set('window', job, this.#real + 15_000);
       job.retries += 1;
       this.#reach('requeued');
     } else job.status = 'failed';
@@ -332,33 +371,52 @@ export class LedgerModel {
     if (job.winner) job.escrow = 'refunded';
     for (const bid of job.bids) if (bid.status === 'pending') bid.status = 'lost';
     Object.assign(job, { status: 'failed', cancelled: true });
+    this.#unset(job);
     this.#reach('cancelled');
     return 'ok';
   }
 
-  /** Windows run on real time, the requester's day on virtual time; what is overdue in real time comes first. */
+  /** Windows and work run on real time, the requester's day on virtual time; what is overdue in real time comes first. */
   #settle(): void {
-    for (const job of this.#jobs) {
-      if (job.status !== 'bidding' || job.closesAt > this.#real) continue;
-      job.status = 'selecting';
-      const pending = job.bids.filter((bid) => bid.status === 'pending');
-      if (!pending.length) this.#failWithoutBids(job);
-      else if (!job.manual) {
-        const candidates = pending.map((bid) => ({
-          bid,
-          amount: bid.amount,
-          estimatedSeconds: bid.seconds,
-          reputation: this.#purses[bid.by]!.reputation,
-          seq: bid.id,
-        }));
-        this.#award(job, rankCandidates(candidates)[0]!.candidate.bid);
-        this.#reach('auto_award');
-      }
+    for (let due = this.#next(); due; due = this.#next()) {
+      this.#dues.splice(this.#dues.indexOf(due), 1);
+      this.#fall(due);
     }
     for (const job of this.#jobs) {
       if (job.escrow !== 'delivered' || job.confirmAt > this.#virtual) continue;
       this.#release(job);
       this.#reach('auto_confirm');
     }
+  }
+
+  #next(): Due | undefined {
+    const overdue = this.#dues.filter((due) => due.at <= this.#real);
+    return overdue.reduce<Due | undefined>((first, due) => (first && first.at <= due.at ? first : due), undefined);
+  }
+
+  #fall({ kind, job, at }: Due): void {
+    const until = kind === 'silence' ? Math.max(at, this.#seen[job.winner!.by]! + SILENCE_MS) : at;
+    if (kind === 'window') this.#closeWindow(job);
+    else if (until > this.#real) this.#set('silence', job, until);
+    else {
+      this.#reach(kind);
+      this.#giveBack(job, kind === 'silence');
+    }
+  }
+
+  #closeWindow(job: Job): void {
+    job.status = 'selecting';
+    const pending = job.bids.filter((bid) => bid.status === 'pending');
+    if (!pending.length) this.#failWithoutBids(job);
+    if (!pending.length || job.manual) return;
+    const candidates = pending.map((bid) => ({
+      bid,
+      amount: bid.amount,
+      estimatedSeconds: bid.seconds,
+      reputation: this.#purses[bid.by]!.reputation,
+      seq: bid.id,
+    }));
+    this.#award(job, rankCandidates(candidates)[0]!.candidate.bid);
+    this.#reach('auto_award');
   }
 }

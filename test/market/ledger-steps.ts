@@ -28,7 +28,7 @@ export const step = fc.oneof(
       who: actor,
       job: pick,
       percent: fc.integer({ min: 1, max: 104 }),
-      seconds: fc.integer({ min: 1, max: 900 }),
+      seconds: fc.oneof(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 900 })),
     }),
   },
   fc.record({ do: fc.constant('cancel_bid' as const), who: actor, bid: pick }),
@@ -40,7 +40,7 @@ export const step = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('give_back' as const), who: actor, job: pick, retryable: fc.boolean() }),
   },
-  fc.record({ do: fc.constant('request_changes' as const), who: actor, job: pick }),
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('request_changes' as const), who: actor, job: pick }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('accept_delivery' as const), who: actor, job: pick, rating }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('judge' as const), job: pick, release: fc.boolean() }) },
   fc.record({ do: fc.constant('cancel_job' as const), who: actor, job: pick }),
@@ -53,9 +53,11 @@ export const step = fc.oneof(
     }),
   },
   {
-    weight: 3,
+    weight: 4,
     arbitrary: fc.record({ do: fc.constant('pass_seconds' as const), seconds: fc.integer({ min: 1, max: 16 }) }),
   },
+  // Long enough for a silence, and not so long that the marketplace would think it had been away itself.
+  fc.record({ do: fc.constant('pass_seconds' as const), seconds: fc.constant(91) }),
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('advance_hours' as const), hours: fc.integer({ min: 1, max: 25 }) }),

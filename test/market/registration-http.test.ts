@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type RunningMarket, startMarket } from '#market/serve.ts';
+import type { RunningMarket } from '#market/serve.ts';
 import { http } from '../support/http.ts';
+import { startOnEngine } from '../support/market.ts';
 
 /** Registration, keys and recovery over real HTTP. */
 let running: RunningMarket;
 const api = (path: string) => `${running.url}/api/v1/${path}`;
 beforeAll(async () => {
-  running = await startMarket({ port: 0, data: ':memory:' });
+  running = await startOnEngine();
 });
 afterAll(() => running.close());
 
@@ -216,7 +217,7 @@ describe('the edge', () => {
   });
 
   it('an unknown path and a wrong method say what is offered', async () => {
-    expect(await http('GET', api('agents/mee'))).toMatchObject({
+    expect(await http('GET', api('agents/me/nothing'))).toMatchObject({
       status: 404,
       body: { detail: { error: 'not_found' } },
     });

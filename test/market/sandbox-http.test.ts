@@ -1,15 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { tagTestFor } from '#market/sandbox-content/catalogue.ts';
 import { type RunningMarket, startMarket } from '#market/serve.ts';
+import { lastingPlace } from '../support/engine.ts';
 import { http } from '../support/http.ts';
-import { temporaryDirectory } from '../support/temporary-directory.ts';
+import { startOnEngine } from '../support/market.ts';
 import { skeleton } from './sandbox-content/skeleton.ts';
 
 /** The sandbox over real HTTP: hand-out, verdicts, attempts, deadlines, retry, review. */
 let running: RunningMarket;
 const api = (path: string, at = running) => `${at.url}/api/v1/${path}`;
 beforeAll(async () => {
-  running = await startMarket({ port: 0, data: ':memory:' });
+  running = await startOnEngine();
 });
 afterAll(() => running.close());
 
@@ -179,7 +180,7 @@ describe('deadlines', () => {
   });
 
   it('a test whose time is over fails, refuses answers, and gets a fresh clock by retry', async () => {
-    quick = await startMarket({ port: 0, data: ':memory:', settings: { testTimeScale: 2000 } });
+    quick = await startOnEngine({ settings: { testTimeScale: 2000 } });
     const at = quick;
     const { key } = await newAgent(['code-review'], at);
     const [row] = await tests(key, at);
@@ -194,7 +195,7 @@ describe('deadlines', () => {
   });
 
   it('a slow solver, one answer at a time with most of the time gone, still passes everything', async () => {
-    quick = await startMarket({ port: 0, data: ':memory:', settings: { testTimeScale: 100 } });
+    quick = await startOnEngine({ settings: { testTimeScale: 100 } });
     const at = quick;
     const { key } = await newAgent(['code-review', 'summarization'], at);
     // 120 s and 25 s an answer, both a hundred times faster.
@@ -249,11 +250,7 @@ describe('review', () => {
   });
 
   it('an admin can reject, and the agent may ask again', async () => {
-    const at = await startMarket({
-      port: 0,
-      data: ':memory:',
-      settings: { reviewer: { decision: 'manual', delayMs: 0 } },
-    });
+    const at = await startOnEngine({ settings: { reviewer: { decision: 'manual', delayMs: 0 } } });
     const { key, id } = await newAgent(['code-review'], at);
     await passAll(key, at);
     await http('POST', api('agents/request-review', at), { key });
@@ -269,14 +266,14 @@ describe('review', () => {
 
 describe('a restart', () => {
   it('keeps agents, tests and time, and settles what fell due meanwhile', async () => {
-    const data = temporaryDirectory();
-    const first = await startMarket({ port: 0, data });
+    const place = await lastingPlace();
+    const first = await startMarket({ ...place, port: 0 });
     const { key } = await newAgent(['code-review'], first);
     await passAll(key, first);
     await http('POST', api('agents/request-review', first), { key });
     await http('POST', `${first.url}/_local/clock/advance`, { body: { seconds: 0.5 } });
     await first.close();
-    const second = await startMarket({ port: 0, data });
+    const second = await startMarket({ ...place, port: 0 });
     await http('POST', `${second.url}/_local/clock/advance`, { body: { seconds: 0.5 } });
     expect((await http('GET', api('agents/me', second), { key })).body.status).toBe('active');
     await second.close();

@@ -88,7 +88,9 @@ describe('the gates', () => {
       await tx.updateTable('jobs').set({ status: from }).where('id', '=', job).execute();
       const row = await findJob(tx, job);
       return outcome(
-        moveJob(tx, row!, event as JobEvent, { at: 0 }).then(async () => (await findJob(tx, job))!.status),
+        moveJob(tx, market.market.context, row!, event as JobEvent, { at: 0 }).then(
+          async () => (await findJob(tx, job))!.status,
+        ),
       );
     });
     expect(result).toEqual(expected(jobMachine, from, to));

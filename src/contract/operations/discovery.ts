@@ -118,6 +118,7 @@ export const skillIndex = defineOperation({
   path: '/skill.md',
   summary: 'The skill that teaches a model this marketplace',
   produces: 'text/markdown',
+  errors: ['not_found'],
   evidence: 'documented',
   source: 'skill 1.1.1',
 });
@@ -140,6 +141,7 @@ export const skillChangelog = defineOperation({
   path: '/skill/CHANGELOG.md',
   summary: 'What changed in the skill',
   produces: 'text/markdown',
+  errors: ['not_found'],
   evidence: 'documented',
   source: 'skill 1.1.1',
 });

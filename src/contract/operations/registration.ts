@@ -8,10 +8,11 @@ const agentName = z.string().min(1).max(80).describe('Unique among the agents of
 const slugs = z.array(slug).min(1).max(30);
 const minFee = z.number().min(0).max(1_000_000).describe('Smallest job in USDC the agent wants to hear of');
 
+/** The public SDKs write `null` for what is not given. */
 const newAgentExtras = {
-  description: z.string().max(2000).optional(),
-  wallet_address: walletAddress.optional(),
-  webhook_url: httpUrl.optional(),
+  description: z.string().max(2000).nullish(),
+  wallet_address: walletAddress.nullish(),
+  webhook_url: httpUrl.nullish(),
   min_fee: minFee.optional(),
 };
 
@@ -71,7 +72,7 @@ export const registerAgent = defineOperation({
     capabilities: slugs.optional(),
     clusters: slugs.optional(),
     tags: slugs.optional(),
-    icon_url: httpUrl.optional(),
+    icon_url: httpUrl.nullish(),
     ...newAgentExtras,
   }),
   response: credentials,
@@ -84,6 +85,8 @@ export const registerAgent = defineOperation({
     'invalid_wallet_address',
     'invalid_webhook_url',
     'rate_limited',
+    'idempotency_in_flight',
+    'idempotency_conflict',
   ],
   idempotency: 'key',
   evidence: 'sdk',
@@ -128,7 +131,12 @@ export const deviceCode = defineOperation({
   auth: 'none',
   summary: 'Start a login that a person approves in a browser',
   body: emptyBody,
-  response: z.looseObject({ device_code: secret, verify_url: word, expires_in: z.number().int() }),
+  response: z.looseObject({
+    device_code: secret,
+    verify_url: word,
+    expires_in: z.number().int(),
+    user_code: word.optional().describe('What the page of verify_url shows, to compare'),
+  }),
   errors: ['rate_limited'],
   idempotency: 'none',
   evidence: 'sdk',
@@ -150,7 +158,7 @@ export const devicePoll = defineOperation({
     user_id: word.optional(),
     email: ownText.optional(),
   }),
-  errors: ['device_code_not_found', 'device_code_expired', 'validation_error'],
+  errors: ['device_code_not_found', 'device_code_expired', 'validation_error', 'rate_limited'],
   idempotency: 'natural',
   evidence: 'sdk',
   source: 'public SDK 0.2.0, polled every 2 s',
@@ -165,7 +173,7 @@ export const deviceVerify = defineOperation({
   summary: 'Approve a login from the portal',
   body: z.strictObject({ device_code: z.string().min(1).max(256) }),
   response: z.looseObject({ status: z.literal('authorized') }),
-  errors: ['device_code_not_found', 'device_code_expired', 'invalid_token', 'validation_error'],
+  errors: ['device_code_not_found', 'device_code_expired', 'invalid_token', 'validation_error', 'rate_limited'],
   idempotency: 'natural',
   evidence: 'sdk',
   source: 'path in public SDK 0.2.0; body is proposed',
@@ -207,10 +215,10 @@ export const deleteAgent = defineOperation({
   summary: 'Delete an agent (kept as a record) and revoke all its keys',
   params: z.strictObject({ agent_id: id }),
   response: z.looseObject({ deleted: z.boolean(), agent_id: id, already_deleted: z.boolean() }),
-  errors: ['invalid_token', 'forbidden', 'agent_not_found'],
+  errors: ['invalid_token', 'forbidden', 'agent_not_found', 'invalid_state'],
   idempotency: 'natural',
   evidence: 'sdk',
-  source: 'public SDK 0.2.0',
+  source: 'public SDK 0.2.0; the 409 while anything is owed to the agent or by it is proposed',
 });
 
 export const createAgentKey = defineOperation({
@@ -222,7 +230,7 @@ export const createAgentKey = defineOperation({
   summary: 'Issue a further API key for an owned agent',
   params: z.strictObject({ agent_id: id }),
   body: z.strictObject({
-    label: z.string().max(80).optional(),
+    label: z.string().max(80).nullish(),
     expires_days: z.number().int().min(1).max(3650).optional(),
   }),
   response: z.looseObject({

@@ -133,7 +133,7 @@ export const reportProgress = defineOperation({
     job_id: id,
     percent: z.number().int().min(0).max(100),
     level: z.enum(['info', 'warn', 'error']).optional(),
-    message: z.string().max(2000).optional(),
+    message: z.string().max(2000).nullish(),
   }),
   response: z.looseObject({ status: word }),
   errors: [...keyErrors, 'job_not_found', 'not_winner', 'invalid_state', 'validation_error'],
@@ -148,7 +148,7 @@ const success = z.strictObject({
   result_hash: z
     .string()
     .regex(/^[0-9a-fA-F]{64}$/)
-    .optional()
+    .nullish()
     .describe('SHA-256 of result in hex'),
 });
 
@@ -157,7 +157,7 @@ const failure = z.strictObject({
   error_code: z.string().min(1).max(64),
   error_message: z.string().max(4000),
   retryable: z.boolean().optional(),
-  partial_result: z.string().max(1_000_000).optional(),
+  partial_result: z.string().max(1_000_000).nullish(),
 });
 
 export const deliver = defineOperation({

@@ -1,26 +1,31 @@
 import { Hono } from 'hono';
 import type { Operation } from '#contract/define-operation.ts';
-import { errorCatalogue } from '#contract/errors/catalogue.ts';
 import type { MarketContext } from '../market-context.ts';
 import type { MarketLog } from '../market-log.ts';
+import { noteSeen } from '../rules/presence.ts';
 import { Refusal } from '../rules/refuse.ts';
 import type { Database } from '../storage/database.ts';
+import { isConflict } from '../storage/transaction.ts';
 import type { Scheduler } from '../time/scheduler.ts';
-import { authenticate } from './authenticate.ts';
-import { type AnyRoute, isReply, type RouteInput } from './define-route.ts';
+import { actingAgent } from './acting-agent.ts';
+import { authenticate, type Caller } from './authenticate.ts';
+import { clientAddress } from './client-address.ts';
+import type { AnyRoute, RouteInput } from './define-route.ts';
+import { type Access, passGate } from './gate.ts';
 import {
   fingerprintOf,
   InFlight,
-  type KeptAnswer,
   type KeyedCall,
-  keepAnswer,
   keptAnswer,
   RETENTION_MS,
   ROTATION_RETENTION_MS,
   readKey,
 } from './idempotency.ts';
-import { InvalidRequest, parseRequest } from './parse-request.ts';
+import { InvalidRequest, type ParsedRequest, parseRequest } from './parse-request.ts';
+import { RateLimiter } from './rate-limit.ts';
 import { readBody } from './read-body.ts';
+import { answer, json, refusalAnswer } from './respond.ts';
+import { type Ran, runCall } from './run-call.ts';
 
 export interface AppParts {
   readonly db: Database;
@@ -28,78 +33,85 @@ export interface AppParts {
   readonly scheduler: Scheduler;
   readonly log: MarketLog;
   readonly routes: readonly AnyRoute[];
+  readonly access: Access;
 }
 
+const TOO_BUSY = [
+  'service_unavailable',
+  'Others kept changing the same things at the same time; nothing was done, try again',
+  { retry_after: 1 },
+] as const;
+
 /**
- * One request's way: who calls → does the request fit the contract → was it answered before → prepare → apply, with
- * the effect, the ledger, the activity and the kept answer in one transaction → answer. Every error answer is made
- * in one place, at the end.
+ * One request's way: may it come in → who calls → does the request fit the contract → was it answered before → prepare →
+ * apply, with the effect, the ledger, the activity and the kept answer in one transaction → answer. Every error answer is
+ * made in one place, at the end.
  */
-export function createApp({ db, context, scheduler, log, routes }: AppParts): Hono {
+export function createApp({ db, context, scheduler, log, routes, access }: AppParts): Hono {
   const app = new Hono();
   const inFlight = new InFlight();
+  const limiter = new RateLimiter(context.settings.rateLimits);
 
   for (const route of routes) {
     app.on(route.operation.method, honoPath(route.operation.path), async (c) => {
       const { operation } = route;
+      const { headers } = c.req.raw;
       const now = context.clock.real();
-      const caller = await authenticate(db, operation.auth, c.req.raw.headers, now);
-      const raw = {
+      const url = new URL(c.req.url);
+      const origin = passGate(access, isAdmin(operation), url, headers);
+      limiter.address(operation.id, clientAddress(c.env), now);
+      const caller = await authenticate(db, operation.auth, headers, now);
+      const request = parseRequest(operation, {
         params: c.req.param() as Record<string, string>,
         query: c.req.query(),
         body: await readBody(c.req.raw),
-      };
-      const request = parseRequest(operation, raw);
-      const input = {
-        ...request,
-        context,
-        agent: caller?.agent,
-        keyId: caller?.keyId,
-        origin: new URL(c.req.url).origin,
-      } as RouteInput<Operation>;
-      const call = keyedCall(operation, c.req.raw, caller?.agent.id, request.body);
-      if (!call) return answer(c.req.raw, operation, await act(route, input), false);
-
-      const leave = inFlight.enter(call);
+        isForm: operation.produces === 'text/html',
+      });
+      const email = (request.body as { email?: string } | undefined)?.email;
+      if (email) limiter.email(operation.id, email, now);
+      const agent = await agentOf(operation, caller, request, headers, now);
+      const owner = caller?.owner;
+      const input = { ...request, context, agent, keyId: caller?.keyId, owner, headers, origin };
+      const scope = agent?.id ?? (owner ? `owner:${owner.id}` : 'anonymous');
+      const call = keyedCall(operation, url.pathname, headers, scope, request.body);
+      const leave = call && inFlight.enter(call);
       try {
-        const kept = await keptAnswer(db, call, now);
-        return kept
-          ? answer(c.req.raw, operation, kept, true)
-          : answer(c.req.raw, operation, await act(route, input, call), false);
+        const kept = call && (await keptAnswer(db, call, now));
+        if (kept) return answer(operation, kept, true);
+        const ran = await act(route, input as RouteInput<Operation>, call);
+        return answer(operation, ran.answer, ran.replayed);
       } finally {
-        leave();
+        leave?.();
       }
     });
   }
 
-  async function act(route: AnyRoute, input: RouteInput<Operation>, call?: KeyedCall): Promise<KeptAnswer> {
+  /** The agent a call is about. What a person does for an agent is no sign of life of the agent itself. */
+  async function agentOf(
+    operation: Operation,
+    caller: Caller | undefined,
+    { params }: ParsedRequest,
+    headers: Headers,
+    now: number,
+  ) {
+    if (caller?.agent) return noteSeen(db, caller.agent, now);
+    if (!caller || operation.auth !== 'agent_or_owner') return undefined;
+    return actingAgent(db, caller.owner, (params as { job_id?: string } | undefined)?.job_id, headers);
+  }
+
+  async function act(route: AnyRoute, input: RouteInput<Operation>, keyed?: KeyedCall): Promise<Ran> {
     const now = context.clock.real();
-    const retention = route.operation.id === 'rotate_keys' ? ROTATION_RETENTION_MS : RETENTION_MS;
-    try {
-      const prepared = await route.prepare?.(input as never, db);
-      const result = await db.transaction().execute(async (tx) => {
-        const value = await route.apply(tx, input as never, prepared as never);
-        const answered: KeptAnswer = isReply(value)
-          ? { status: value.status, body: value.body }
-          : { status: 200, body: value };
-        if (call) await keepAnswer(tx, call, answered, now, retention);
-        return answered;
-      });
-      // Who moves the clock or plays admin wants to see the consequences in the next answer.
-      if (route.operation.family === 'local') await scheduler.settleDue();
-      else scheduler.wake();
-      return result;
-    } catch (error) {
-      // A rule's no is an answer too: a repeat of the same call gets the same no.
-      if (call && error instanceof Refusal && isKept(error)) {
-        await db.transaction().execute((tx) => keepAnswer(tx, call, refusalAnswer(error), now, retention));
-      }
-      throw error;
-    }
+    const retentionMs = route.operation.id === 'rotate_keys' ? ROTATION_RETENTION_MS : RETENTION_MS;
+    const ran = await runCall(db, { route, input, now, keyed, retentionMs });
+    // Who moves the clock or plays admin wants to see the consequences in the next answer.
+    if (route.operation.family === 'local') await scheduler.settleDue();
+    else scheduler.wake();
+    return ran;
   }
 
   app.notFound((c) => {
     const { method, path } = c.req;
+    passGate(access, path.startsWith(LOCAL), new URL(c.req.url), c.req.raw.headers);
     const others = routes
       .filter((route) => pathMatches(route.operation.path, path))
       .map((route) => route.operation.method);
@@ -112,10 +124,8 @@ export function createApp({ db, context, scheduler, log, routes }: AppParts): Ho
   });
 
   app.onError((error) => {
-    if (error instanceof Refusal) {
-      const retryAfter = error.context.retry_after;
-      return json(refusalAnswer(error), typeof retryAfter === 'number' ? { 'Retry-After': String(retryAfter) } : {});
-    }
+    if (error instanceof Refusal) return json(refusalAnswer(error));
+    if (isConflict(error)) return json(refusalAnswer(new Refusal(...TOO_BUSY)));
     if (error instanceof InvalidRequest) return json({ status: 422, body: { detail: error.problems } });
     log.error('request_failed', { error: error.stack ?? String(error) });
     return json(
@@ -130,41 +140,23 @@ export function createApp({ db, context, scheduler, log, routes }: AppParts): Ho
 
 function keyedCall(
   operation: Operation,
-  request: Request,
-  agentId: string | undefined,
+  path: string,
+  headers: Headers,
+  scope: string,
   body: unknown,
 ): KeyedCall | undefined {
   if (operation.idempotency !== 'key') return undefined;
-  const key = readKey(request.headers.get('idempotency-key'));
+  const key = readKey(headers.get('idempotency-key'));
   if (key === undefined) return undefined;
   const route = `${operation.method} ${operation.path}`;
-  const fingerprint = fingerprintOf(new URL(request.url).pathname, body);
-  return { scope: agentId ?? 'anonymous', route, key, fingerprint };
+  return { scope, route, key, fingerprint: fingerprintOf(path, body) };
 }
 
-function answer(_request: Request, operation: Operation, { status, body }: KeptAnswer, replayed: boolean): Response {
-  const headers: Record<string, string> = replayed ? { 'Idempotent-Replayed': 'true' } : {};
-  if (operation.produces && operation.produces !== 'application/json') {
-    return new Response(String(body), {
-      status,
-      headers: { ...headers, 'Content-Type': `${operation.produces}; charset=utf-8` },
-    });
-  }
-  return json({ status, body }, headers);
-}
+const LOCAL = '/_local';
 
-function json({ status, body }: KeptAnswer, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify(body), { status, headers: { ...headers, 'Content-Type': 'application/json' } });
-}
-
-function refusalAnswer(refusal: Refusal): KeptAnswer {
-  const { status } = errorCatalogue[refusal.code];
-  return { status, body: { detail: { error: refusal.code, message: refusal.message, ...refusal.context } } };
-}
-
-function isKept(refusal: Refusal): boolean {
-  const { status } = errorCatalogue[refusal.code];
-  return status >= 400 && status < 500 && ![401, 403, 429].includes(status) && refusal.code !== 'idempotency_in_flight';
+/** What stands under /_local and asks neither for a key nor for a token is for whoever runs the marketplace. */
+function isAdmin({ path, auth }: Operation): boolean {
+  return path.startsWith(LOCAL) && auth === 'none';
 }
 
 function honoPath(path: string): string {

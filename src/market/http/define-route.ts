@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AnswerOf, Operation } from '#contract/define-operation.ts';
 import type { MarketContext } from '../market-context.ts';
+import type { Owner } from '../rules/owner-tokens.ts';
 import type { AgentRow } from '../storage/agents.ts';
 import type { Database, Tx } from '../storage/database.ts';
 
@@ -14,16 +15,20 @@ export interface RouteInput<O extends Operation> {
   readonly context: MarketContext;
   /** The calling agent; on operations without agent authentication this must not be read. */
   readonly agent: AgentRow;
-  /** The id of the API key that authenticated the call. */
+  /** The id of the API key that authenticated the call; absent where an owner acts for the agent. */
   readonly keyId: string;
+  /** The calling person; on operations without owner authentication this must not be read. */
+  readonly owner: Owner;
+  readonly headers: Headers;
   /** Scheme, host and port the caller used, for links in answers. */
   readonly origin: string;
 }
 
-/** An answer that is not 200, with effects that stand: the failed test verdict. */
+/** An answer that is not 200 although its effects stand (the failed test verdict), or one with headers of its own. */
 export interface Reply<T> {
   readonly status: number;
   readonly body: T;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface Route<O extends Operation, P = unknown> {
@@ -51,9 +56,9 @@ export function defineRoute<O extends Operation, P = undefined>(route: Route<O, 
 
 const REPLY = Symbol('reply');
 
-/** Marks an answer as having its own status. */
-export function reply<T>(status: number, body: T): Reply<T> {
-  return Object.assign(Object.create({ [REPLY]: true }) as object, { status, body }) as Reply<T>;
+/** Marks an answer as having its own status or headers. Headers are not kept for a repeat of a keyed call. */
+export function reply<T>(status: number, body: T, headers?: Readonly<Record<string, string>>): Reply<T> {
+  return Object.assign(Object.create({ [REPLY]: true }) as object, { status, body, headers }) as Reply<T>;
 }
 
 export function isReply(value: unknown): value is Reply<unknown> {

@@ -28,6 +28,7 @@ export interface KeptAnswer {
 export const RETENTION_MS = 24 * 3_600_000;
 /** A rotation's answer holds the new key; it is replayed only while the old key still works. */
 export const ROTATION_RETENTION_MS = 60_000;
+const FORGOTTEN_AT_ONCE = 20;
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
 
 /** Reads the header; quoted (RFC 8941) and bare keys are the same key. */
@@ -70,32 +71,69 @@ export async function keepAnswer(
   now: number,
   retentionMs: number,
 ): Promise<void> {
-  await tx.deleteFrom('idempotency').where('expires_at', '<=', now).execute();
-  await tx
+  const { scope, route, fingerprint } = call;
+  const kept = {
+    fingerprint,
+    status: answer.status,
+    body: seal(JSON.stringify(answer.body), call.key),
+    created_at: now,
+    expires_at: now + retentionMs,
+  };
+  const { numInsertedOrUpdatedRows } = await tx
     .insertInto('idempotency')
-    .values({
-      scope: call.scope,
-      route: call.route,
-      key_hash: sha256Hex(call.key),
-      fingerprint: call.fingerprint,
-      status: answer.status,
-      body: seal(JSON.stringify(answer.body), call.key),
-      created_at: now,
-      expires_at: now + retentionMs,
-    })
-    .execute();
+    .values({ scope, route, key_hash: sha256Hex(call.key), ...kept })
+    .onConflict((conflict) =>
+      conflict.columns(['scope', 'route', 'key_hash']).doUpdateSet(kept).where('idempotency.expires_at', '<=', now),
+    )
+    .executeTakeFirst();
+  // The last guard: whoever has a key holds its name, so nobody else can have kept an answer meanwhile.
+  if (numInsertedOrUpdatedRows !== 1n) throw new Error('Another call with the same Idempotency-Key was answered first');
+  await forgetExpired(tx, now);
 }
 
-/** Calls of this process that are running, so that a repeat is told to wait instead of acting twice. */
+/** A few with every answer that is kept, and never those another transaction is at: nobody waits for tidying up. */
+async function forgetExpired(tx: Tx, now: number): Promise<void> {
+  const expired = await tx
+    .selectFrom('idempotency')
+    .select(['scope', 'route', 'key_hash'])
+    .where('expires_at', '<=', now)
+    .orderBy('expires_at')
+    .limit(FORGOTTEN_AT_ONCE)
+    .forUpdate()
+    .skipLocked()
+    .execute();
+  for (const { scope, route, key_hash } of expired) {
+    await tx
+      .deleteFrom('idempotency')
+      .where('scope', '=', scope)
+      .where('route', '=', route)
+      .where('key_hash', '=', key_hash)
+      .execute();
+  }
+}
+
+export const IN_FLIGHT = [
+  'idempotency_in_flight',
+  'The first call with this Idempotency-Key is still running',
+  { retry_after: 1 },
+] as const;
+
+/** What a call with a key takes for itself while it acts, across all processes. */
+export function lockNameOf({ scope, route, key }: KeyedCall): string {
+  return canonicalJson([scope, route, sha256Hex(key)]);
+}
+
+/**
+ * Calls of this process that are running, so that a repeat is told to wait instead of preparing the same thing beside it.
+ * That no two processes act on one key is run-call.ts's business.
+ */
 export class InFlight {
   readonly #running = new Set<string>();
 
   /** @throws Refusal idempotency_in_flight */
   enter(call: KeyedCall): () => void {
-    const id = canonicalJson([call.scope, call.route, call.key]);
-    if (this.#running.has(id)) {
-      refuse('idempotency_in_flight', 'The first call with this Idempotency-Key is still running', { retry_after: 1 });
-    }
+    const id = lockNameOf(call);
+    if (this.#running.has(id)) refuse(...IN_FLIGHT);
     this.#running.add(id);
     return () => this.#running.delete(id);
   }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Operation } from '#contract/define-operation.ts';
 import type { FieldProblem } from '#contract/errors/envelope.ts';
+import { exceedsDepth } from '#kit/json-schema/json-depth.ts';
 import { fieldProblems } from './request-problems.ts';
 
 /** The request did not fit the contract: HTTP 422 with one entry per field. */
@@ -11,11 +12,16 @@ export class InvalidRequest extends Error {
   }
 }
 
+/** Deeper than any real body, and far from where recursion over it could exhaust the stack. */
+const MAX_BODY_DEPTH = 64;
+
 export interface RawRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
   /** Text of the body, empty where there is none. */
   readonly body: string;
+  /** True where the body is a form of a page instead of JSON. */
+  readonly isForm?: boolean;
 }
 
 export interface ParsedRequest {
@@ -33,6 +39,7 @@ export function parseRequest(operation: Operation, raw: RawRequest): ParsedReque
   const problems: FieldProblem[] = [];
   const read = (part: 'path' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): unknown => {
     if (!schema) return undefined;
+    problems.push(...unstorable(part, value));
     const result = bestParse(schema, value);
     if (result.success) return result.data;
     problems.push(...fieldProblems(part, result.error, value, result.known));
@@ -40,13 +47,23 @@ export function parseRequest(operation: Operation, raw: RawRequest): ParsedReque
   };
   const params = read('path', operation.params, raw.params);
   const query = read('query', operation.query, raw.query);
-  const body = operation.body ? read('body', operation.body, parseBody(raw.body)) : undefined;
+  const body = operation.body ? read('body', operation.body, parseBody(raw)) : undefined;
   if (problems.length) throw new InvalidRequest(problems);
   return { params, query, body };
 }
 
-function parseBody(text: string): unknown {
+function parseBody({ body: text, isForm = false }: RawRequest): unknown {
   if (text.trim() === '') return {};
+  if (isForm) return Object.fromEntries(new URLSearchParams(text));
+  const value = parseJson(text);
+  if (exceedsDepth(value, MAX_BODY_DEPTH)) {
+    const msg = `The body nests deeper than ${MAX_BODY_DEPTH} levels`;
+    throw new InvalidRequest([{ loc: ['body'], msg, type: 'json_too_deep' }]);
+  }
+  return value;
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -55,6 +72,16 @@ function parseBody(text: string): unknown {
       { loc: ['body'], msg: `The body is not JSON: ${reason.slice(0, 200)}`, type: 'json_invalid' },
     ]);
   }
+}
+
+/** A NUL character, which databases do not take in text. Inside JSON that is stored as JSON it stays escaped. */
+function unstorable(part: 'path' | 'query' | 'body', value: unknown): FieldProblem[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, field]) =>
+    typeof field === 'string' && field.includes('\0')
+      ? [{ loc: [part, name], msg: 'Text must not hold a NUL character', type: 'string_nul' }]
+      : [],
+  );
 }
 
 type Outcome = { success: true; data: unknown } | { success: false; error: z.ZodError; known: readonly string[] };

@@ -3,7 +3,7 @@ import type { MarketContext } from '../market-context.ts';
 import type { AgentRow } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { micro } from '../storage/rows.ts';
-import { unschedule } from '../time/due-dates.ts';
+import { stopReleaseClocks } from './deadlines.ts';
 import { type EscrowRow, escrowOfJob, moveEscrow, openEscrow, releaseEscrow } from './escrow.ts';
 import { findJob, type JobRow, postedJob } from './find-job.ts';
 import { moveJob, refuseMove } from './job-status.ts';
@@ -46,15 +46,22 @@ export async function acceptDelivery(
     if (job.rating === (rating ?? null)) return answer(job, escrow);
     refuseMove(job, 'This delivery was decided on already', { escrow_status: escrow.status, rating: job.rating });
   }
-  return settleDelivery(tx, job, escrow, rating, context.clock.real());
+  return settleDelivery(tx, context, job, escrow, rating);
 }
 
-async function settleDelivery(tx: Tx, job: JobRow, escrow: EscrowRow, rating: number | undefined, at: number) {
-  await unschedule(tx, 'auto_confirm', job.id);
+async function settleDelivery(
+  tx: Tx,
+  context: MarketContext,
+  job: JobRow,
+  escrow: EscrowRow,
+  rating: number | undefined,
+) {
+  const at = context.clock.real();
+  await stopReleaseClocks(tx, job.id);
   const patch = { rating: rating ?? null, auto_confirm_at: null };
   if (rating !== undefined) await addRating(tx, escrow.worker_id, rating);
   if (rating !== undefined && rating < PAYING_RATING) {
-    const moved = await moveJob(tx, job, 'dispute', { at, patch, payload: { rating } });
+    const moved = await moveJob(tx, context, job, 'dispute', { at, patch, payload: { rating } });
     return answer(moved, await moveEscrow(tx, escrow, 'dispute'));
   }
   await tx.updateTable('jobs').set(patch).where('id', '=', job.id).execute();
@@ -99,8 +106,8 @@ export async function requestChanges(tx: Tx, context: MarketContext, agent: Agen
   }
   const revision = job.revision + 1;
   await moveEscrow(tx, escrow, 'reopen', { result_hash: null });
-  await unschedule(tx, 'auto_confirm', jobId);
-  const moved = await moveJob(tx, job, 'request_changes', {
+  await stopReleaseClocks(tx, jobId);
+  const moved = await moveJob(tx, context, job, 'request_changes', {
     at: context.clock.real(),
     patch: { revision, feedback, auto_confirm_at: null, progress_percent: null },
     payload: { feedback, revision },
@@ -108,10 +115,13 @@ export async function requestChanges(tx: Tx, context: MarketContext, agent: Agen
   return { job_id: jobId, status: moved.status, revision };
 }
 
-/** A day has passed without a word from the requester: the delivery counts as accepted, without a rating. */
+/**
+ * A day has passed without a word from the requester: the delivery counts as accepted, without a rating. The safety net
+ * of 72 hours does the same to whatever escrow the day somehow left open.
+ */
 export async function autoConfirm(tx: Tx, context: MarketContext, jobId: string): Promise<void> {
   const job = await findJob(tx, jobId);
   if (job?.status !== 'completed') return;
   const escrow = await openEscrow(tx, job);
-  if (escrow.status === 'delivered') await settleDelivery(tx, job, escrow, undefined, context.clock.real());
+  if (escrow.status === 'delivered') await settleDelivery(tx, context, job, escrow, undefined);
 }

@@ -1,12 +1,12 @@
 import { type AgentEvent, type AgentStatus, agentMachine } from '#contract/states/agent.ts';
 import { legalEvents, nextState } from '#contract/states/define-machine.ts';
 import { record } from '../storage/activity.ts';
-import type { AgentRow } from '../storage/agents.ts';
+import { type AgentRow, lockAgent } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { refuse } from './refuse.ts';
 
 /**
- * Moves an agent along its state machine and tells it so. `reason` goes with a rejection.
+ * Moves an agent along its state machine, from the status it has by now, and tells it so. `reason` goes with a rejection.
  * @throws Refusal invalid_state where the move is not legal
  */
 export async function moveAgent(
@@ -16,7 +16,7 @@ export async function moveAgent(
   at: number,
   reason?: string,
 ): Promise<AgentStatus> {
-  const from = agent.status as AgentStatus;
+  const from = (await lockAgent(tx, agent.id)).status as AgentStatus;
   const to = nextState(agentMachine, from, event);
   if (!to) {
     refuse('invalid_state', `An agent that is ${from} cannot ${event.replaceAll('_', ' ')}`, {

@@ -1,7 +1,7 @@
 import { usdcNumber } from '#kit/money.ts';
 import type { MarketContext } from '../market-context.ts';
 import { record } from '../storage/activity.ts';
-import { type AgentRow, findAgent } from '../storage/agents.ts';
+import { type AgentRow, findAgent, lockAgent } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { micro } from '../storage/rows.ts';
 import { unschedule } from '../time/due-dates.ts';
@@ -30,11 +30,11 @@ export async function awardBid(tx: Tx, context: MarketContext, agent: AgentRow, 
   if (job.winner_bid_id !== bidId) {
     if (job.winner_bid_id !== null) refuseMove(job, 'This job was awarded to another bid already');
     if (bid.status !== 'pending') refuseMove(job, `This bid is ${bid.status}; only a pending bid can be chosen`);
-    const bidder = await findAgent(tx, bid.agent_id);
-    if (bidder?.status !== 'active') {
-      refuseMove(job, `The bidder is ${bidder?.status ?? 'gone'} and cannot take the job; choose another bid`);
+    const bidder = await lockAgent(tx, bid.agent_id);
+    if (bidder.status !== 'active') {
+      refuseMove(job, `The bidder is ${bidder.status} and cannot take the job; choose another bid`);
     }
-    await award(tx, job, bid, context.clock.real());
+    await award(tx, context, job, bid);
   }
   const now = await postedJob(tx, agent, jobId);
   return {
@@ -47,10 +47,11 @@ export async function awardBid(tx: Tx, context: MarketContext, agent: AgentRow, 
 }
 
 /** Funds the escrow, assigns the job and tells every bidder. */
-export async function award(tx: Tx, job: JobRow, winner: BidRow, at: number): Promise<void> {
+export async function award(tx: Tx, context: MarketContext, job: JobRow, winner: BidRow): Promise<void> {
+  const at = context.clock.real();
   const rivals = await bidsOf(tx, job.id, ['pending']);
   const amount = usdcNumber(micro(winner.amount_micro));
-  await moveJob(tx, job, 'award', {
+  await moveJob(tx, context, job, 'award', {
     at,
     patch: { winner_agent_id: winner.agent_id, winner_bid_id: winner.id },
     payload: { bid_id: winner.id, amount_usdc: amount },
@@ -85,12 +86,16 @@ export async function closeWindow(tx: Tx, context: MarketContext, jobId: string)
   const found = await findJob(tx, jobId);
   if (found?.status !== 'bidding') return;
   const at = context.clock.real();
-  const job = await moveJob(tx, found, 'close_window', { at });
+  const job = await moveJob(tx, context, found, 'close_window', { at });
   const candidates = await eligibleBids(tx, jobId);
-  if (!candidates.length) return failWithoutBids(tx, job, at);
+  if (!candidates.length) return failWithoutBids(tx, context, job);
   if (job.selection === 'manual') return;
-  const best = rankCandidates(candidates)[0];
-  if (best) await award(tx, job, best.candidate.bid, at);
+  for (const { candidate } of rankCandidates(candidates)) {
+    // An agent can leave the market between the look and the lock; the next best then stands ready.
+    if ((await lockAgent(tx, candidate.agent.id)).status !== 'active') continue;
+    return award(tx, context, job, candidate.bid);
+  }
+  return failWithoutBids(tx, context, job);
 }
 
 /** Pending bids whose agents are still active, as the selection compares them. */
@@ -116,10 +121,11 @@ export function candidateOf(bid: BidRow, agent: AgentRow) {
 }
 
 /** Ends a job nobody can do, and gives the whole budget back. */
-export async function failWithoutBids(tx: Tx, job: JobRow, at: number): Promise<void> {
+export async function failWithoutBids(tx: Tx, context: MarketContext, job: JobRow): Promise<void> {
+  const at = context.clock.real();
   await loseBids(tx, await bidsOf(tx, job.id, ['pending']), at);
   const refunded = await releaseHold(tx, job, at);
-  await moveJob(tx, job, 'no_bids', {
+  await moveJob(tx, context, job, 'no_bids', {
     at,
     patch: { error_code: 'no_bids', error_message: 'The bid window closed and nobody stood ready to do the job' },
     payload: { error_code: 'no_bids', refunded_usdc: usdcNumber(refunded) },

@@ -4,7 +4,7 @@ import type { Tx } from '../storage/database.ts';
 import { candidateOf } from './award.ts';
 import { bidsOf } from './bid-status.ts';
 import { bidView } from './bid-view.ts';
-import { postedJob } from './find-job.ts';
+import { readPostedJob } from './find-job.ts';
 import { DEFAULT_LIMIT, decodeCursor, type Page, pageOf } from './pages.ts';
 import { reputationOf } from './reputation.ts';
 import { rankCandidates } from './selection.ts';
@@ -36,7 +36,7 @@ export async function bidsBy(
 
 /** The standing and the decided bids on a posted job, best score first. Withdrawn and cleared ones are not offers. */
 export async function bidsOn(tx: Tx, agent: AgentRow, jobId: string) {
-  const job = await postedJob(tx, agent, jobId);
+  const job = await readPostedJob(tx, agent, jobId);
   const candidates = [];
   for (const bid of await bidsOf(tx, job.id, ['pending', 'won', 'lost'])) {
     const bidder = await findAgent(tx, bid.agent_id);

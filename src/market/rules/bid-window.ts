@@ -19,7 +19,10 @@ export async function openWindow(
   move: JobMove,
 ): Promise<JobRow> {
   const closesAt = move.at + job.bid_window_seconds * 1000;
-  const opened = await moveJob(tx, job, event, { ...move, patch: { ...move.patch, bid_window_closes_at: closesAt } });
+  const opened = await moveJob(tx, context, job, event, {
+    ...move,
+    patch: { ...move.patch, bid_window_closes_at: closesAt },
+  });
   await schedule(tx, { kind: 'bid_window', subject: job.id, clock: 'real', due_at: closesAt });
   await announce(tx, context, opened);
   return opened;

@@ -136,13 +136,12 @@ function accepted(bid: BidRow) {
  * @throws Refusal bid_not_found, bid_not_cancellable
  */
 export async function cancelBid(tx: Tx, context: MarketContext, agent: AgentRow, bidId: string) {
-  const bid = await tx
-    .selectFrom('bids')
-    .selectAll()
-    .where('id', '=', bidId)
-    .where('agent_id', '=', agent.id)
-    .executeTakeFirst();
-  if (!bid) refuse('bid_not_found', 'This agent has no such bid', { bid_id: bidId });
+  const own = () =>
+    tx.selectFrom('bids').selectAll().where('id', '=', bidId).where('agent_id', '=', agent.id).executeTakeFirst();
+  // The job first, as everywhere: the bid is read again once nobody else can decide on it.
+  const job = await findJob(tx, (await own())?.job_id ?? '');
+  const bid = await own();
+  if (!job || !bid) refuse('bid_not_found', 'This agent has no such bid', { bid_id: bidId });
   if (bid.status === 'cancelled') return { cancelled: true, bid_id: bidId, already_cancelled: true };
   if (bid.status !== 'pending') {
     refuse('bid_not_cancellable', `Only a pending bid can be cancelled, and this one is ${bid.status}`, {
@@ -152,11 +151,10 @@ export async function cancelBid(tx: Tx, context: MarketContext, agent: AgentRow,
   }
   const at = context.clock.real();
   await moveBid(tx, bid, 'cancel');
-  const job = await findJob(tx, bid.job_id);
-  if (!job) throw new Error(`Bid ${bidId} has no job`);
   for (const agentId of [agent.id, job.requester_id]) {
     await record(tx, { agentId, type: 'bid_cancelled', jobId: job.id, payload: { bid_id: bidId }, at });
   }
-  if (job.status === 'selecting' && !(await bidsOf(tx, job.id, ['pending'])).length) await failWithoutBids(tx, job, at);
+  if (job.status === 'selecting' && !(await bidsOf(tx, job.id, ['pending'])).length)
+    await failWithoutBids(tx, context, job);
   return { cancelled: true, bid_id: bidId, already_cancelled: false };
 }

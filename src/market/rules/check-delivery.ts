@@ -25,9 +25,9 @@ export async function checkDelivery(
  * changed on the way.
  * @throws Refusal validation_error
  */
-export function hashOf(result: string, claimed: string | undefined): string {
+export function hashOf(result: string, claimed: string | null | undefined): string {
   const hash = sha256Hex(result);
-  if (claimed !== undefined && claimed.toLowerCase() !== hash) {
+  if (claimed && claimed.toLowerCase() !== hash) {
     refuseField('body', 'result_hash', `Not the SHA-256 of result, which is ${hash}`);
   }
   return hash;

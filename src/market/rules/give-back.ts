@@ -16,7 +16,7 @@ export interface Failure {
   readonly error_code: string;
   readonly error_message: string;
   readonly retryable?: boolean | undefined;
-  readonly partial_result?: string | undefined;
+  readonly partial_result?: string | null | undefined;
 }
 
 /** What a requeue forgets: the next worker starts from nothing. */
@@ -58,7 +58,11 @@ export async function giveBack(tx: Tx, context: MarketContext, job: JobRow, fail
     return { status: 'requeued', retry_count: retryCount };
   }
   const result = partial_result ?? null;
-  await moveJob(tx, job, 'fail', { at, patch: { error_code, error_message, result, result_hash: null }, payload });
+  await moveJob(tx, context, job, 'fail', {
+    at,
+    patch: { error_code, error_message, result, result_hash: null },
+    payload,
+  });
   return { status: 'failed', retry_count: job.retry_count };
 }
 

@@ -2,9 +2,11 @@ import type { Updateable } from 'kysely';
 import { legalEvents, nextState } from '#contract/states/define-machine.ts';
 import { type JobEvent, type JobStatus, jobMachine } from '#contract/states/job.ts';
 import type { WebhookEventType } from '#contract/webhook-events.ts';
+import type { MarketContext } from '../market-context.ts';
 import { record } from '../storage/activity.ts';
 import type { Tx } from '../storage/database.ts';
 import type { JobTable } from '../storage/schema.ts';
+import { watchWork } from './deadlines.ts';
 import type { JobRow } from './find-job.ts';
 import { refuse } from './refuse.ts';
 
@@ -29,11 +31,18 @@ const announced: Readonly<Partial<Record<JobEvent, WebhookEventType>>> = {
 
 /**
  * Moves a job along its state machine and tells the requester and the worker, the one before the move and the one
- * after it. The only place where a status of a job is written.
+ * after it. The only place where a status of a job is written, and therefore the one where what depends on the status is
+ * kept in step: the deadlines of the work, and whoever plays a part of the world.
  * @returns the job as it is now
  * @throws Refusal invalid_state, with the status and the moves that are legal in it
  */
-export async function moveJob(tx: Tx, job: JobRow, event: JobEvent, move: JobMove): Promise<JobRow> {
+export async function moveJob(
+  tx: Tx,
+  context: MarketContext,
+  job: JobRow,
+  event: JobEvent,
+  move: JobMove,
+): Promise<JobRow> {
   const from = job.status as JobStatus;
   const to = nextState(jobMachine, from, event);
   if (!to) refuseMove(job, `A job that is ${from} cannot ${event.replaceAll('_', ' ')}`);
@@ -60,6 +69,8 @@ export async function moveJob(tx: Tx, job: JobRow, event: JobEvent, move: JobMov
       ...(webhook ? { event: webhook } : {}),
     });
   }
+  await watchWork(tx, job, moved, move.at);
+  await context.audience?.jobMoved(tx, moved, event);
   return moved;
 }
 

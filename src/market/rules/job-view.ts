@@ -5,6 +5,7 @@ import { usdcNumber } from '#kit/money.ts';
 import { timeOrNull } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { fromJson, micro } from '../storage/rows.ts';
+import { dueAt } from '../time/due-dates.ts';
 import type { BidRow } from './bid-status.ts';
 import { bidView } from './bid-view.ts';
 import { type EscrowRow, escrowOfJob } from './escrow.ts';
@@ -28,6 +29,7 @@ export async function viewJobs(tx: Tx, jobs: readonly JobRow[], viewerId: string
       ...publicPart(job),
       ...(isRequester ? { bids_count: counts.get(job.id) ?? 0 } : { my_bid: mine ? bidView(mine) : null }),
       ...(takesPart ? privatePart(job, await currentEscrow(tx, job)) : {}),
+      ...(takesPart && job.status === 'executing' ? { deadline_at: await deadlineOf(tx, job) } : {}),
     });
   }
   return views;
@@ -78,6 +80,11 @@ function privatePart(job: JobRow, escrow: EscrowRow | undefined) {
     error_message: job.error_message,
     progress_percent: job.progress_percent,
   };
+}
+
+/** When the work counts as timed out, unless progress is reported. */
+async function deadlineOf(tx: Tx, job: JobRow): Promise<string | null> {
+  return timeOrNull((await dueAt(tx, 'execution_timeout', job.id)) ?? null);
 }
 
 /** While a job has no winner, the escrow of an earlier one is history and not shown. */

@@ -9,7 +9,7 @@ import { record } from '../storage/activity.ts';
 import type { AgentRow } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { newId } from '../storage/ids.ts';
-import { balanceOf, spendingOf } from '../storage/ledger.ts';
+import { lockBalance, spendingOf } from '../storage/ledger.ts';
 import { micro } from '../storage/rows.ts';
 import { unschedule } from '../time/due-dates.ts';
 import { loseBids } from './award.ts';
@@ -58,7 +58,7 @@ export async function createJob(tx: Tx, context: MarketContext, agent: AgentRow,
   const tags = [...new Set(request.tags)];
   await checkTags(tx, tags);
   const budget = parseUsdc(request.budget_usdc);
-  const available = await balanceOf(tx, spendingOf(agent.id));
+  const available = await lockBalance(tx, spendingOf(agent.id));
   if (available < budget) {
     refuse(
       'insufficient_funds',
@@ -130,7 +130,7 @@ export async function cancelJob(tx: Tx, context: MarketContext, agent: AgentRow,
     job.status === 'assigned' ? await refundEscrow(tx, await openEscrow(tx, job), at) : await releaseHold(tx, job, at);
   await unschedule(tx, 'bid_window', job.id);
   await loseBids(tx, await bidsOf(tx, job.id, ['pending']), at);
-  const moved = await moveJob(tx, job, 'cancel', {
+  const moved = await moveJob(tx, context, job, 'cancel', {
     at,
     patch: { error_code: CANCELLED, error_message: reason ?? 'The requester took the job back' },
     payload: { error_code: CANCELLED, refunded_usdc: usdcNumber(refunded), ...(reason ? { reason } : {}) },

@@ -6,10 +6,10 @@ import { isoTime } from '#kit/clock.ts';
 import { formatUsdc, type Micro, parseUsdc, usdcNumber } from '#kit/money.ts';
 import type { MarketContext } from '../market-context.ts';
 import { record } from '../storage/activity.ts';
-import { type AgentRow, findAgent, timeOrNull } from '../storage/agents.ts';
+import { type AgentRow, lockAgent, timeOrNull } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { newId } from '../storage/ids.ts';
-import { balanceOf, EXTERNAL, earningsOf, spendingOf, transfer } from '../storage/ledger.ts';
+import { balanceOf, EXTERNAL, earningsOf, lockBalance, spendingOf, transfer } from '../storage/ledger.ts';
 import { micro } from '../storage/rows.ts';
 import { DEFAULT_LIMIT, decodeCursor, type Page, pageOf } from './pages.ts';
 import { refuse } from './refuse.ts';
@@ -79,11 +79,6 @@ export async function payoutsActivity(tx: Tx, agent: AgentRow, { cursor, limit =
   };
 }
 
-/** As it is inside this transaction: the row that came with the key may be older than a change of the wallet. */
-async function currentAgent(tx: Tx, agent: AgentRow): Promise<AgentRow> {
-  return (await findAgent(tx, agent.id)) ?? agent;
-}
-
 export function walletView(agent: Pick<AgentRow, 'wallet_address' | 'wallet_updated_at'>) {
   return { address: agent.wallet_address, updated_at: timeOrNull(agent.wallet_updated_at) };
 }
@@ -95,7 +90,7 @@ export function walletView(agent: Pick<AgentRow, 'wallet_address' | 'wallet_upda
  */
 export async function setWallet(tx: Tx, context: MarketContext, agent: AgentRow, address: string | null) {
   if (address !== null) checkWalletAddress(address);
-  const before = await currentAgent(tx, agent);
+  const before = await lockAgent(tx, agent.id);
   if (address === before.wallet_address) return walletView(before);
   const at = context.clock.real();
   const change = { wallet_address: address, wallet_updated_at: at };
@@ -115,10 +110,10 @@ export async function setWallet(tx: Tx, context: MarketContext, agent: AgentRow,
  * @throws Refusal no_payout_wallet, insufficient_balance
  */
 export async function withdraw(tx: Tx, context: MarketContext, agent: AgentRow, amountUsdc: number) {
-  const { wallet_address: address } = await currentAgent(tx, agent);
+  const { wallet_address: address } = await lockAgent(tx, agent.id);
   if (address === null) refuse('no_payout_wallet', 'Set a payout wallet first: PUT /api/v1/payouts/wallet');
   const amount = parseUsdc(amountUsdc);
-  const available = await balanceOf(tx, earningsOf(agent.id));
+  const available = await lockBalance(tx, earningsOf(agent.id));
   if (available < amount) {
     refuse(
       'insufficient_balance',

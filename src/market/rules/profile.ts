@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { updateMe } from '#contract/operations/agent.ts';
 import type { MarketContext } from '../market-context.ts';
-import { type AgentRow, findAgent, profileOf, skillsOf } from '../storage/agents.ts';
+import { type AgentRow, findAgent, lockAgent, profileOf, skillsOf } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { moveAgent } from './agent-status.ts';
 import { refuse } from './refuse.ts';
@@ -16,10 +16,11 @@ type ProfileChange = z.output<(typeof updateMe)['body']>;
  * Changes a profile. Other capabilities mean other tests: the agent goes back to the sandbox, which is refused while
  * it has work under way, because a job must not lose its worker to a change of profile.
  */
-export async function updateProfile(tx: Tx, context: MarketContext, agent: AgentRow, change: ProfileChange) {
+export async function updateProfile(tx: Tx, context: MarketContext, caller: AgentRow, change: ProfileChange) {
+  const agent = await lockAgent(tx, caller.id);
   const now = context.clock.real();
   if (change.wallet_address) checkWalletAddress(change.wallet_address);
-  if (change.webhook_url) checkWebhookUrl(change.webhook_url);
+  if (change.webhook_url) checkWebhookUrl(change.webhook_url, context.settings.webhooks.targets);
   const { capabilities, name, ...fields } = change;
   if (name !== undefined) await checkName(tx, agent, name);
   await tx

@@ -14,10 +14,10 @@ import { checkWebhookUrl } from './webhook-url.ts';
 
 export interface NewAgent extends SkillsRequest {
   readonly name: string;
-  readonly description?: string | undefined;
-  readonly wallet_address?: string | undefined;
-  readonly webhook_url?: string | undefined;
-  readonly icon_url?: string | undefined;
+  readonly description?: string | null | undefined;
+  readonly wallet_address?: string | null | undefined;
+  readonly webhook_url?: string | null | undefined;
+  readonly icon_url?: string | null | undefined;
   readonly min_fee?: number | undefined;
 }
 
@@ -36,7 +36,7 @@ export async function createAgent(tx: Tx, context: MarketContext, userId: string
   const name = request.name.trim();
   if (!name) refuse('bad_request', 'The name of an agent must not be blank');
   if (request.wallet_address) checkWalletAddress(request.wallet_address);
-  if (request.webhook_url) checkWebhookUrl(request.webhook_url);
+  if (request.webhook_url) checkWebhookUrl(request.webhook_url, context.settings.webhooks.targets);
   const skills = await resolveSkills(tx, request);
   const nameKey = name.toLowerCase();
   const twin = await tx

@@ -18,7 +18,12 @@ export function reputationOf(agent: AgentRow) {
 
 /** Adds points to an agent, within 0 to 100. */
 export async function addReputation(tx: Tx, agentId: string, points: number): Promise<void> {
-  const row = await tx.selectFrom('agents').select('reputation_score').where('id', '=', agentId).executeTakeFirst();
+  const row = await tx
+    .selectFrom('agents')
+    .select('reputation_score')
+    .where('id', '=', agentId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
   if (!row) return;
   const score = Math.min(100, Math.max(0, row.reputation_score + points));
   await tx.updateTable('agents').set({ reputation_score: score }).where('id', '=', agentId).execute();

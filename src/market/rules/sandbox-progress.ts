@@ -1,5 +1,5 @@
 import type { MarketContext } from '../market-context.ts';
-import type { AgentRow } from '../storage/agents.ts';
+import { type AgentRow, lockAgent } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { schedule } from '../time/due-dates.ts';
 import { moveAgent } from './agent-status.ts';
@@ -39,7 +39,8 @@ function nextAction(status: string, ready: boolean): string {
 }
 
 /** Asks for review; asking again while waiting answers the same. */
-export async function requestReview(tx: Tx, context: MarketContext, agent: AgentRow) {
+export async function requestReview(tx: Tx, context: MarketContext, caller: AgentRow) {
+  const agent = await lockAgent(tx, caller.id);
   if (agent.status === 'pending_review') return { agent_id: agent.id, status: 'pending_review' };
   const progress = await progressOf(tx, agent);
   if (progress.tests_passed < progress.tests_total) {

@@ -10,7 +10,7 @@ import { isoTime } from '#kit/clock.ts';
 import type { MarketContext } from '../market-context.ts';
 import { genericTagTest, probesFor, tagTestFor } from '../sandbox-content/catalogue.ts';
 import { record } from '../storage/activity.ts';
-import { type AgentRow, timeOrNull } from '../storage/agents.ts';
+import { type AgentRow, lockAgent, timeOrNull } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { newId } from '../storage/ids.ts';
 import { fromJson } from '../storage/rows.ts';
@@ -108,14 +108,17 @@ export async function testsOf(tx: Tx, agent: AgentRow): Promise<TestJobRow[]> {
  */
 export async function handOut(tx: Tx, context: MarketContext, agent: AgentRow): Promise<TestJobRow[]> {
   const now = context.clock.real();
-  const tests = await testsOf(tx, agent);
-  let running = tests.filter((test) => isRunning(test, now)).length;
-  for (const test of tests) {
-    if (test.status !== 'pending' || running >= MAX_RUNNING_TESTS) continue;
-    running += 1;
-    await startClock(tx, context, test, now);
-  }
-  return testsOf(tx, agent);
+  const seen = await testsOf(tx, agent);
+  if (!startable(seen, now).length) return seen;
+  // Two lists asked for at once must not start six clocks.
+  const current = await lockAgent(tx, agent.id);
+  for (const test of startable(await testsOf(tx, current), now)) await startClock(tx, context, test, now);
+  return testsOf(tx, current);
+}
+
+function startable(tests: readonly TestJobRow[], now: number): TestJobRow[] {
+  const running = tests.filter((test) => isRunning(test, now)).length;
+  return tests.filter((test) => test.status === 'pending').slice(0, Math.max(0, MAX_RUNNING_TESTS - running));
 }
 
 async function startClock(tx: Tx, context: MarketContext, test: TestJobRow, now: number): Promise<void> {
@@ -165,7 +168,10 @@ export async function findTest(tx: Tx, agent: AgentRow, id: string): Promise<Tes
   return test ?? refuse('test_job_not_found', 'This agent has no such test job', { test_job_id: id });
 }
 
-/** Notes a right or wrong answer; the last right one completes the sandbox. Returns the submissions left. */
+/**
+ * Notes a right or wrong answer; the last right one completes the sandbox. The caller holds the agent, so that two right
+ * answers at once cannot each believe the other to be missing. Returns the submissions left.
+ */
 export async function settleSubmission(
   tx: Tx,
   agent: AgentRow,
@@ -212,7 +218,7 @@ export async function expireTest(tx: Tx, testId: string): Promise<void> {
 
 /** Resets submissions and clock of a failed test. */
 export async function retryTest(tx: Tx, agent: AgentRow, id: string) {
-  const test = await findTest(tx, agent, id);
+  const test = await findTest(tx, await lockAgent(tx, agent.id), id);
   if (test.status === 'passed')
     refuse('test_job_already_passed', 'This test has passed; there is nothing to retry', { test_job_id: id });
   // Nothing was used up in a test that waits or runs: a repeated retry must not cost an attempt.

@@ -2,14 +2,11 @@ import type { MarketContext } from '../market-context.ts';
 import { record } from '../storage/activity.ts';
 import type { AgentRow } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
-import { schedule } from '../time/due-dates.ts';
+import { extendExecution, startReleaseClocks } from './deadlines.ts';
 import { moveEscrow, openEscrow } from './escrow.ts';
 import { type JobRow, wonJob } from './find-job.ts';
 import { moveJob, refuseMove } from './job-status.ts';
 import { refuse } from './refuse.ts';
-
-/** How long a requester has, in virtual time, before a delivery counts as accepted. Skill 1.1.1. */
-export const AUTO_CONFIRM_MS = 24 * 3_600_000;
 
 /**
  * The winner takes the job on. A second time it is refused with the status, which says that it was accepted before.
@@ -18,18 +15,18 @@ export const AUTO_CONFIRM_MS = 24 * 3_600_000;
 export async function acceptAssignment(tx: Tx, context: MarketContext, agent: AgentRow, jobId: string) {
   const job = await wonJob(tx, agent, jobId);
   const at = context.clock.real();
-  const moved = await moveJob(tx, job, 'accept', { at, patch: { accepted_at: at } });
+  const moved = await moveJob(tx, context, job, 'accept', { at, patch: { accepted_at: at } });
   return { job_id: jobId, status: moved.status };
 }
 
 export interface Progress {
   readonly percent: number;
   readonly level?: 'info' | 'warn' | 'error' | undefined;
-  readonly message?: string | undefined;
+  readonly message?: string | null | undefined;
 }
 
 /**
- * Tells both sides how far the work is. Zero percent with a message is a line of log and does not turn the clock back
+ * Tells both sides how far the work is, and keeps the execution time-out away. Zero percent with a message is a line of log and does not turn the clock back
  * (public SDK 0.2.0).
  * @throws Refusal not_winner, invalid_state
  */
@@ -42,9 +39,10 @@ export async function reportProgress(
 ) {
   const job = await wonJob(tx, agent, jobId);
   if (job.status !== 'executing') refuseMove(job, `Progress is reported while a job is executing, not ${job.status}`);
-  const isLogLine = percent === 0 && message !== undefined;
+  const isLogLine = percent === 0 && message != null;
   if (!isLogLine) await tx.updateTable('jobs').set({ progress_percent: percent }).where('id', '=', jobId).execute();
-  const payload = { percent, ...(message === undefined ? {} : { message }) };
+  await extendExecution(tx, job, context.clock.real());
+  const payload = { percent, ...(message == null ? {} : { message }) };
   for (const agentId of [agent.id, job.requester_id]) {
     await record(tx, { agentId, type: 'progress', level, jobId, payload, at: context.clock.real() });
   }
@@ -83,13 +81,12 @@ export async function deliverResult(
   { result, hash }: { readonly result: string; readonly hash: string },
 ) {
   const at = context.clock.real();
-  const confirmAt = context.clock.virtual() + AUTO_CONFIRM_MS;
+  const confirmAt = await startReleaseClocks(tx, context, job.id);
   await moveEscrow(tx, await openEscrow(tx, job), 'deliver', { result_hash: hash });
-  await moveJob(tx, job, 'deliver', {
+  await moveJob(tx, context, job, 'deliver', {
     at,
     patch: { result, result_hash: hash, delivered_at: at, auto_confirm_at: confirmAt, progress_percent: 100 },
     payload: { result_hash: hash, revision: job.revision },
   });
-  await schedule(tx, { kind: 'auto_confirm', subject: job.id, clock: 'virtual', due_at: confirmAt });
   return { status: 'delivered', job_id: job.id, result_hash: hash, revision: job.revision };
 }

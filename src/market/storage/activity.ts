@@ -1,4 +1,5 @@
 import type { WebhookEventType } from '#contract/webhook-events.ts';
+import { schedule } from '../time/due-dates.ts';
 import type { Tx } from './database.ts';
 import { newId } from './ids.ts';
 
@@ -29,10 +30,11 @@ export async function record(tx: Tx, activity: Activity): Promise<void> {
     })
     .execute();
   if (!activity.event) return;
+  const eventId = newId('evt');
   await tx
     .insertInto('webhook_events')
     .values({
-      id: newId('evt'),
+      id: eventId,
       agent_id: activity.agentId,
       event_type: activity.event,
       payload: JSON.stringify({ ...activity.payload, ...(activity.jobId ? { job_id: activity.jobId } : {}) }),
@@ -40,4 +42,11 @@ export async function record(tx: Tx, activity: Activity): Promise<void> {
       created_at: activity.at,
     })
     .execute();
+  const agent = await tx
+    .selectFrom('agents')
+    .select('webhook_url')
+    .where('id', '=', activity.agentId)
+    .executeTakeFirst();
+  if (!agent?.webhook_url) return;
+  await schedule(tx, { kind: 'webhook', subject: eventId, clock: 'real', due_at: activity.at });
 }

@@ -11,6 +11,14 @@ export async function findAgent(tx: Tx | Database, id: string): Promise<AgentRow
   return tx.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
+/**
+ * The agent as it is now, kept so for the rest of the transaction. Whoever changes an agent by what it reads of it starts
+ * here: the row that came with the request's key may be older.
+ */
+export async function lockAgent(tx: Tx, id: string): Promise<AgentRow> {
+  return tx.selectFrom('agents').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirstOrThrow();
+}
+
 /** The clusters and tags an agent is registered for, in taxonomy order. */
 export async function skillsOf(tx: Tx | Database, agentId: string): Promise<{ clusters: string[]; tags: string[] }> {
   const clusters = await tx

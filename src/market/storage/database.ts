@@ -1,6 +1,12 @@
-import { Kysely, type Migration, Migrator, SqliteDialect, type Transaction } from 'kysely';
+import { Kysely, type Migration, Migrator, sql, type Transaction } from 'kysely';
+import type { Clock } from '#kit/clock.ts';
 import { openEngine } from './engines/open-engine.ts';
+import { describePostgres, openPostgres } from './engines/postgres.ts';
+import { listenForNudges } from './engines/postgres-signals.ts';
+import { MarketSqliteDialect } from './engines/sqlite-dialect.ts';
+import { lockName } from './locks.ts';
 import { marketplace } from './migrations/0001-marketplace.ts';
+import { ownerAndWebhooks } from './migrations/0003-owner-and-webhooks.ts';
 import type { Schema } from './schema.ts';
 
 export type Database = Kysely<Schema>;
@@ -8,26 +14,91 @@ export type Database = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
 /** Released migrations are never edited: a new schema is a new entry. */
-const migrations: Readonly<Record<string, Migration>> = { '0001-marketplace': marketplace };
+const migrations: Readonly<Record<string, Migration>> = {
+  '0001-marketplace': marketplace,
+  '0003-owner-and-webhooks': ownerAndWebhooks,
+};
+
+/** The schema this program writes. */
+export const CURRENT_SCHEMA = Object.keys(migrations).sort().at(-1) ?? '';
+
+/** Where a marketplace is kept: a SQLite file (or `:memory:`) of one process, or a PostgreSQL database of several. */
+export type Storage = { readonly file: string } | { readonly databaseUrl: string };
 
 export interface OpenDatabase {
   readonly db: Database;
+  /** Which engine runs underneath, for people. */
   readonly engine: string;
+  /** Other processes may be using the database too. */
+  readonly shared: boolean;
+  /** Calls back when another process has something for this one to look at. Returns how to stop. */
+  listen(clock: Clock, onNudge: () => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 
 /**
  * Opens (or creates) the marketplace's database and brings its schema up to date.
- * @param file a path, or `:memory:`
+ * @param upTo for imports of older data: the schema to stop at
+ * @throws Error where it cannot be opened, or was written by a later version of this program
  */
-export async function openDatabase(file: string): Promise<OpenDatabase> {
+export async function openDatabase(storage: Storage, upTo: string = CURRENT_SCHEMA): Promise<OpenDatabase> {
+  const opened = 'file' in storage ? await openSqlite(storage.file) : await openShared(storage.databaseUrl);
+  try {
+    await migrate(opened, upTo);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+  return opened;
+}
+
+async function openSqlite(file: string): Promise<OpenDatabase> {
   const engine = await openEngine(file);
-  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: engine.database }) });
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
-  const { error } = await migrator.migrateToLatest();
-  if (error) {
+  const db = new Kysely<Schema>({ dialect: new MarketSqliteDialect(engine.database) });
+  const listen = async () => async () => {};
+  return { db, engine: engine.name, shared: false, listen, close: () => db.destroy() };
+}
+
+async function openShared(databaseUrl: string): Promise<OpenDatabase> {
+  const { dialect, clientConfig } = await openPostgres(databaseUrl);
+  const db = new Kysely<Schema>({ dialect });
+  try {
+    return {
+      db,
+      engine: await describePostgres(db),
+      shared: true,
+      listen: (clock, onNudge) => listenForNudges(clientConfig, clock, onNudge),
+      close: () => db.destroy(),
+    };
+  } catch (error) {
     await db.destroy();
     throw error;
   }
-  return { db, engine: engine.name, close: () => db.destroy() };
+}
+
+/** Brings the schema to a given migration. Processes that start together take turns. */
+async function migrate({ db, shared }: OpenDatabase, upTo: string): Promise<void> {
+  const migrator = migratorOf(db);
+  const later = (await schemasIn(db)).find((name) => !(name in migrations));
+  if (later) throw new Error(`It was written by a later version of sota-mcp (schema ${later}): use that version`);
+  const run = () => migrator.migrateTo(upTo);
+  const { error } = shared
+    ? await db.transaction().execute(async (tx) => {
+        await lockName(tx, 'sota migrate');
+        return run();
+      })
+    : await run();
+  if (error) throw error;
+}
+
+function migratorOf(db: Database): Migrator {
+  return new Migrator({ db, provider: { getMigrations: async () => ({ ...migrations }) } });
+}
+
+/** The migrations a database has been through. */
+async function schemasIn(db: Database): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === 'kysely_migration')) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map((row) => row.name);
 }

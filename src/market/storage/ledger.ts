@@ -42,7 +42,7 @@ export class OverdrawnError extends Error {
 export async function transfer(tx: Tx, { from, to, amount, kind, at, jobId }: Transfer): Promise<void> {
   if (amount < 0n) throw new RangeError(`A transfer of ${amount} micro-USDC would run backwards`);
   if (amount === 0n) return;
-  if (from !== EXTERNAL && (await balanceOf(tx, from)) < amount)
+  if (from !== EXTERNAL && (await lockBalance(tx, from)) < amount)
     throw new OverdrawnError(`${from} holds less than ${amount}`);
   const transferId = newId('tr');
   for (const [account, change] of [
@@ -69,5 +69,16 @@ export async function transfer(tx: Tx, { from, to, amount, kind, at, jobId }: Tr
 /** What an account holds; an account never used holds nothing. */
 export async function balanceOf(tx: Tx, account: string): Promise<Micro> {
   const row = await tx.selectFrom('accounts').select('balance_micro').where('id', '=', account).executeTakeFirst();
+  return row ? micro(row.balance_micro) : 0n;
+}
+
+/** The same, for deciding whether something can be taken from it: nobody else takes any before this transaction ends. */
+export async function lockBalance(tx: Tx, account: string): Promise<Micro> {
+  const row = await tx
+    .selectFrom('accounts')
+    .select('balance_micro')
+    .where('id', '=', account)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
   return row ? micro(row.balance_micro) : 0n;
 }

@@ -122,8 +122,23 @@ export interface WebhookEventTable {
   agent_id: string;
   event_type: string;
   payload: string;
+  /** `pending` until it was delivered, or given up as `failed`. */
   status: string;
   created_at: number;
+  /** Counted before each attempt, so that one cut short by a crash counts too. */
+  attempts: Generated<number>;
+  last_attempt_at: number | null;
+  /** What came of the last attempt, in words. */
+  last_result: string | null;
+  delivered_at: number | null;
+}
+
+/** A webhook secret that was replaced and still signs, beside the present one, until `not_after`. */
+export interface RetiredWebhookSecretTable {
+  id: string;
+  agent_id: string;
+  secret: string;
+  not_after: number;
 }
 
 export interface JobTable {
@@ -240,6 +255,47 @@ export interface LoginLinkTable {
   used_at: number | null;
 }
 
+/** What an owner holds after signing in; only its SHA-256 is stored. */
+export interface OwnerTokenTable {
+  hash: string;
+  user_id: string;
+  /** `access` opens the API, `refresh` only makes a new pair. */
+  kind: string;
+  created_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+}
+
+/** A login that waits for a person in a browser. The device holds the code, the person sees `user_code`. */
+export interface DeviceCodeTable {
+  code_hash: string;
+  user_code: string;
+  /** `pending`, `authorized` or `denied`. */
+  status: string;
+  user_id: string | null;
+  created_at: number;
+  expires_at: number;
+}
+
+export interface MagicLinkTable {
+  token_hash: string;
+  user_id: string;
+  created_at: number;
+  expires_at: number;
+  used_at: number | null;
+}
+
+/** Mail of the local marketplace: kept for its operator to read instead of being sent. */
+export interface OutboxTable {
+  id: string;
+  recipient: string;
+  subject: string;
+  body: string;
+  created_at: number;
+  /** When what it holds no longer works and it is thrown away. */
+  expires_at: number;
+}
+
 export interface DueDateTable {
   id: string;
   kind: string;
@@ -269,5 +325,10 @@ export interface Schema {
   payouts: PayoutTable;
   idempotency: IdempotencyTable;
   login_links: LoginLinkTable;
+  owner_tokens: OwnerTokenTable;
+  device_codes: DeviceCodeTable;
+  magic_links: MagicLinkTable;
+  outbox: OutboxTable;
+  retired_webhook_secrets: RetiredWebhookSecretTable;
   due_dates: DueDateTable;
 }

@@ -1,11 +1,17 @@
 import type { Clock } from '#kit/clock.ts';
 import type { Database, Tx } from '../storage/database.ts';
+import { nudgeOthers } from '../storage/engines/postgres-signals.ts';
+import { lockName } from '../storage/locks.ts';
 
 /**
  * The marketplace runs on two clocks. Real time governs what the agent's own process takes part in: liveness, key
  * grace, test deadlines, bid windows, idempotency retention. Virtual time governs what waits for people: auto-confirm
  * after 24 h, review, judging. Virtual time starts at real time and runs ahead of it, by jumps (`advance`) and by
  * `speed`, so that a day of waiting can be rehearsed in a second while live agents stay live.
+ *
+ * Virtual time is kept as an anchor in the database: at this real moment it was that virtual moment, and it has run at
+ * this speed since. Thus all processes of a marketplace agree on it, whenever each of them started, and it never runs
+ * backwards. It runs on while the marketplace is closed. A process that starts with another speed sets it for all.
  */
 export type ClockName = 'real' | 'virtual';
 
@@ -16,38 +22,81 @@ export interface MarketClock {
   now(clock: ClockName): number;
   /** Real milliseconds until a moment of the given clock; zero when it is past. */
   untilReal(clock: ClockName, at: number): number;
-  /** Moves virtual time forward and remembers it in the database. */
-  advance(tx: Tx, ms: number): Promise<void>;
+  /** Moves virtual time forward, for everybody once the transaction commits and they look. Returns the new virtual time. */
+  advance(tx: Tx, ms: number): Promise<number>;
+  /** Takes over what another process, or a transaction of this one, did to the clock. */
+  refresh(db: Database): Promise<void>;
   readonly source: Clock;
 }
 
-const OFFSET_KEY = 'clock.virtual_offset_ms';
+interface Anchor {
+  readonly real: number;
+  readonly virtual: number;
+  readonly speed: number;
+}
 
-/** Restores the virtual clock from the database, so that a restart does not lose the time already passed. */
+const ANCHOR_KEY = 'clock.anchor';
+/** Of the first release: milliseconds by which virtual time is ahead. */
+const OFFSET_KEY = 'clock.virtual_offset_ms';
+/** Whoever changes the anchor reads it first, one after the other. */
+const CLOCK_LOCK = 'sota clock';
+/** Virtual time is real time until somebody interferes. */
+const UNTOUCHED: Anchor = { real: 0, virtual: 0, speed: 1 };
+
+/** Restores the virtual clock from the database and sets its speed. */
 export async function openMarketClock(db: Database, source: Clock, speed: number): Promise<MarketClock> {
-  const row = await db.selectFrom('meta').select('value').where('key', '=', OFFSET_KEY).executeTakeFirst();
-  let offset = row ? Number(row.value) : 0;
-  const startedAt = source.now();
-  const virtual = (): number => {
-    const real = source.now();
-    return Math.round(real + offset + (real - startedAt) * (speed - 1));
-  };
-  const clock: MarketClock = {
-    speed,
+  let anchor = await db.transaction().execute(async (tx) => {
+    await lockName(tx, CLOCK_LOCK);
+    const found = await anchorIn(tx, source);
+    if (found.speed === speed) return found;
+    return setAnchor(tx, { ...momentOf(found, source.now()), speed });
+  });
+  const virtual = (): number => momentOf(anchor, source.now()).virtual;
+  return {
+    get speed() {
+      return anchor.speed;
+    },
     source,
     real: () => source.now(),
     virtual,
     now: (name) => (name === 'real' ? source.now() : virtual()),
-    untilReal: (name, at) => Math.max(0, name === 'real' ? at - source.now() : Math.ceil((at - virtual()) / speed)),
+    untilReal: (name, at) =>
+      Math.max(0, name === 'real' ? at - source.now() : Math.ceil((at - virtual()) / anchor.speed)),
     async advance(tx, ms) {
-      const next = virtual() - source.now() + ms - (source.now() - startedAt) * (speed - 1);
-      await tx
-        .insertInto('meta')
-        .values({ key: OFFSET_KEY, value: String(Math.round(next)) })
-        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: String(Math.round(next)) }))
-        .execute();
-      offset = next;
+      await lockName(tx, CLOCK_LOCK);
+      const present = momentOf(await anchorIn(tx, source), source.now());
+      return (await setAnchor(tx, { ...present, virtual: present.virtual + ms })).virtual;
+    },
+    async refresh(database) {
+      anchor = await anchorIn(database, source);
     },
   };
-  return clock;
+}
+
+/** The anchor moved to another real moment, which changes nothing about the time. */
+function momentOf({ real, virtual, speed }: Anchor, now: number): Anchor {
+  return { real: now, virtual: Math.round(virtual + (now - real) * speed), speed };
+}
+
+async function anchorIn(db: Tx | Database, source: Clock): Promise<Anchor> {
+  const row = await db
+    .selectFrom('meta')
+    .selectAll()
+    .where('key', 'in', [ANCHOR_KEY, OFFSET_KEY])
+    .orderBy('key')
+    .executeTakeFirst();
+  if (!row) return UNTOUCHED;
+  if (row.key === ANCHOR_KEY) return JSON.parse(row.value) as Anchor;
+  return { real: source.now(), virtual: source.now() + Number(row.value), speed: 1 };
+}
+
+async function setAnchor(tx: Tx, anchor: Anchor): Promise<Anchor> {
+  const value = JSON.stringify(anchor);
+  await tx
+    .insertInto('meta')
+    .values({ key: ANCHOR_KEY, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute();
+  await nudgeOthers(tx);
+  return anchor;
 }

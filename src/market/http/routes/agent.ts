@@ -1,5 +1,6 @@
 import {
   createLoginLink,
+  createRealtimeToken,
   getActivityLog,
   getMe,
   getReputation,
@@ -12,9 +13,10 @@ import {
   updateMe,
 } from '#contract/operations/agent.ts';
 import { isoTime } from '#kit/clock.ts';
-import { randomToken, sha256Hex } from '#kit/hash.ts';
 import { issueKey, KEY_GRACE_MS, retireKeys } from '../../rules/keys.ts';
+import { createLoginLink as makeLoginLink } from '../../rules/login-links.ts';
 import { updateProfile } from '../../rules/profile.ts';
+import { issueRealtimeToken, REALTIME_TOKEN_SECONDS } from '../../rules/realtime-token.ts';
 import { refuse } from '../../rules/refuse.ts';
 import { reputationOf } from '../../rules/reputation.ts';
 import { progressOf } from '../../rules/sandbox-progress.ts';
@@ -25,8 +27,6 @@ import { type AnyRoute, defineRoute } from '../define-route.ts';
 import { readTime } from '../read-time.ts';
 
 const DEFAULT_LOG_LIMIT = 200;
-const LOGIN_LINK_MS = 10 * 60_000;
-const LOGIN_LINK_INTERVAL_MS = 60_000;
 
 export const agentRoutes: readonly AnyRoute[] = [
   defineRoute({ operation: getMe, apply: (tx, { agent }) => profileOf(tx, agent) }),
@@ -94,8 +94,19 @@ export const agentRoutes: readonly AnyRoute[] = [
         payload: fromJson(row.payload),
         status: row.status as 'pending' | 'delivered' | 'failed',
         created_at: isoTime(Number(row.created_at)),
+        attempts: row.attempts,
+        last_result: row.last_result,
+        delivered_at: timeOrNull(row.delivered_at),
       }));
     },
+  }),
+
+  defineRoute({
+    operation: createRealtimeToken,
+    apply: async (tx, { agent, context }) => ({
+      token: await issueRealtimeToken(tx, agent.id, context.clock.real()),
+      expires_in: REALTIME_TOKEN_SECONDS,
+    }),
   }),
 
   defineRoute({
@@ -160,31 +171,7 @@ export const agentRoutes: readonly AnyRoute[] = [
   defineRoute({
     operation: createLoginLink,
     async apply(tx, { agent, context, origin }) {
-      const now = context.clock.real();
-      const recent = await tx
-        .selectFrom('login_links')
-        .select('created_at')
-        .where('agent_id', '=', agent.id)
-        .where('created_at', '>', now - LOGIN_LINK_INTERVAL_MS)
-        .orderBy('created_at', 'desc')
-        .executeTakeFirst();
-      if (recent) {
-        const wait = Math.ceil((Number(recent.created_at) + LOGIN_LINK_INTERVAL_MS - now) / 1000);
-        refuse('rate_limited', `One login link per minute; the next one in ${wait} s`, { retry_after: wait });
-      }
-      const token = randomToken('login_');
-      const expiresAt = now + LOGIN_LINK_MS;
-      await tx
-        .insertInto('login_links')
-        .values({
-          token_hash: sha256Hex(token),
-          user_id: agent.user_id,
-          agent_id: agent.id,
-          created_at: now,
-          expires_at: expiresAt,
-          used_at: null,
-        })
-        .execute();
+      const { token, expiresAt } = await makeLoginLink(tx, agent, context.clock.real());
       return { url: `${origin}/login?token=${token}`, expires_at: isoTime(expiresAt) };
     },
   }),

@@ -109,8 +109,8 @@ export const localRoutes: readonly AnyRoute[] = [
   defineRoute({
     operation: advance,
     async apply(tx, { body, context: { clock } }) {
-      await clock.advance(tx, Math.round(body.seconds * 1000));
-      return { advanced_seconds: body.seconds, virtual_time: isoTime(clock.virtual()) };
+      const virtual = await clock.advance(tx, Math.round(body.seconds * 1000));
+      return { advanced_seconds: body.seconds, virtual_time: isoTime(virtual) };
     },
   }),
 

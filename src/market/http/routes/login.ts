@@ -1,20 +1,19 @@
 import { z } from 'zod';
 import { prose } from '#contract/authorship.ts';
 import { defineOperation } from '#contract/define-operation.ts';
-import { sha256Hex } from '#kit/hash.ts';
-import { findAgent } from '../../storage/agents.ts';
+import { liveLink, takeLink } from '../../rules/login-links.ts';
+import { ownedAgents } from '../../rules/owned-agents.ts';
+import { issueOwnerTokens, type Owner, ownerOf, revokeOwnerToken } from '../../rules/owner-tokens.ts';
+import { refuse } from '../../rules/refuse.ts';
 import type { Tx } from '../../storage/database.ts';
-import { type AnyRoute, defineRoute } from '../define-route.ts';
+import { type AnyRoute, defineRoute, reply } from '../define-route.ts';
+import { card, escapeHtml } from '../pages/page.ts';
+import { browserOwner, clearedCookie, sessionCookie, sessionToken } from '../session-cookie.ts';
 
-/**
- * Where a login link leads. Opening it changes nothing: mail scanners and chat previews open links too. The person
- * presses a button, and the link is used up.
- */
+/** Where a login link leads, and the little a signed-in owner can see: the agents. */
 const page = {
   family: 'local',
   auth: 'none',
-  path: '/login',
-  query: z.strictObject({ token: z.string().max(256) }),
   response: prose('marketplace'),
   produces: 'text/html',
   errors: [],
@@ -22,30 +21,51 @@ const page = {
   evidence: 'proposed',
   source: 'local marketplace only',
 } as const;
+const link = { ...page, path: '/login', query: z.strictObject({ token: z.string().max(256) }) } as const;
 
 const showLogin = defineOperation({
-  ...page,
+  ...link,
   id: 'local_login_page',
   method: 'GET',
   summary: 'Ask before a login link is used',
 });
-const useLogin = defineOperation({ ...page, id: 'local_login', method: 'POST', summary: 'Use a login link' });
+const useLogin = defineOperation({ ...link, id: 'local_login', method: 'POST', summary: 'Use a login link' });
+const ownerPage = defineOperation({
+  ...page,
+  id: 'local_owner_page',
+  method: 'GET',
+  path: '/owner',
+  summary: 'The agents of the owner signed in in this browser',
+});
+const signOut = defineOperation({
+  ...page,
+  id: 'local_sign_out',
+  method: 'POST',
+  path: '/owner/sign-out',
+  summary: 'End the session of this browser',
+});
+const refresh = defineOperation({
+  ...page,
+  id: 'local_refresh',
+  method: 'POST',
+  path: '/login/refresh',
+  produces: 'application/json',
+  summary: 'Trade a refresh token for a new pair; the old one ends',
+  body: z.strictObject({ refresh_token: z.string().min(1).max(256) }),
+  response: z.looseObject({ access_token: z.string(), refresh_token: z.string() }),
+  errors: ['invalid_token', 'validation_error', 'rate_limited'],
+});
 
 export const loginRoutes: readonly AnyRoute[] = [
   defineRoute({
     operation: showLogin,
     async apply(tx, { query, context }) {
-      const link = await liveLink(tx, query.token, context.clock.real());
-      if (!link)
-        return html(
-          'This link no longer works',
-          'It was used, it has expired, or it is not complete. Ask the agent for a new one.',
-        );
-      const form = `<form method="post" action="/login?token=${encodeURIComponent(query.token)}"><button>Sign in</button></form>`;
-      return html(
-        `Sign in as the owner of ${escapeHtml(link.name)}`,
-        'This is a marketplace on your own machine. The link works once.',
-        form,
+      const owner = await liveLink(tx, query.token, context.clock.real());
+      if (!owner) return deadLink;
+      return card(
+        `Sign in as ${owner.email}`,
+        '<p>This is a SOTA marketplace for rehearsal. The link works once.</p>',
+        `<form method="post" action="/login?token=${encodeURIComponent(query.token)}"><button>Sign in</button></form>`,
       );
     },
   }),
@@ -54,44 +74,62 @@ export const loginRoutes: readonly AnyRoute[] = [
     operation: useLogin,
     async apply(tx, { query, context }) {
       const now = context.clock.real();
-      const link = await liveLink(tx, query.token, now);
-      if (!link) return html('This link no longer works', 'Ask the agent for a new one.');
-      await tx
-        .updateTable('login_links')
-        .set({ used_at: now })
-        .where('token_hash', '=', sha256Hex(query.token))
-        .execute();
-      return html(
-        `You are signed in as the owner of ${escapeHtml(link.name)}`,
-        'The local marketplace has no dashboard: everything an owner can do is in the README under /_local.',
-      );
+      const owner = await takeLink(tx, query.token, now);
+      if (!owner) return deadLink;
+      const { access_token } = await issueOwnerTokens(tx, owner.id, now);
+      return reply(200, await agentsCard(tx, owner), sessionCookie(access_token));
+    },
+  }),
+
+  defineRoute({
+    operation: ownerPage,
+    async apply(tx, { headers, context }) {
+      const owner = await browserOwner(tx, headers, context.clock.real());
+      return owner ? agentsCard(tx, owner) : notSignedIn;
+    },
+  }),
+
+  defineRoute({
+    operation: signOut,
+    async apply(tx, { headers, context }) {
+      const token = sessionToken(headers);
+      if (token !== undefined) await revokeOwnerToken(tx, token, context.clock.real());
+      return reply(200, card('You are signed out', '<p>You can close this page.</p>'), clearedCookie);
+    },
+  }),
+
+  defineRoute({
+    operation: refresh,
+    async apply(tx, { body, context }) {
+      const now = context.clock.real();
+      const owner = await ownerOf(tx, body.refresh_token, now, 'refresh');
+      if (!owner) refuse('invalid_token', 'The refresh token is unknown, was used, or has expired; sign in again');
+      await revokeOwnerToken(tx, body.refresh_token, now);
+      return issueOwnerTokens(tx, owner.id, now);
     },
   }),
 ];
 
-async function liveLink(tx: Tx, token: string, now: number): Promise<{ name: string } | undefined> {
-  const link = await tx
-    .selectFrom('login_links')
-    .selectAll()
-    .where('token_hash', '=', sha256Hex(token))
-    .executeTakeFirst();
-  if (!link || link.used_at !== null || Number(link.expires_at) <= now) return undefined;
-  return findAgent(tx, link.agent_id);
-}
+const deadLink = card(
+  'This link no longer works',
+  '<p>It was used, it has expired, or it is not complete. Ask for a new one.</p>',
+);
+const notSignedIn = card(
+  'You are not signed in',
+  '<p>Open a login link: your agent makes one, or ask for one by e-mail. Mail of this marketplace is in its outbox.</p>',
+);
 
-function html(title: string, words: string, extra = ''): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem;color:#1b1f24}button{font:inherit;padding:.5rem 1.25rem;border:0;border-radius:.4rem;background:#1f6feb;color:#fff;cursor:pointer}</style>
-<h1>${title}</h1><p>${words}</p>${extra}</html>`;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+async function agentsCard(tx: Tx, owner: Owner): Promise<string> {
+  const { agents } = await ownedAgents(tx, owner, {});
+  const rows = agents.map(({ name, status, id }) =>
+    ['<tr>', ...[name, status, id].map((value) => `<td>${escapeHtml(value)}</td>`), '</tr>'].join(''),
+  );
+  return card(
+    `You are signed in as ${owner.email}`,
+    rows.length
+      ? `<table><tr><th>Agent</th><th>Status</th><th>Id</th></tr>${rows.join('')}</table>`
+      : '<p>No agents.</p>',
+    '<p class="soft">Logins of programs that you approve in this browser need no password now.</p>',
+    '<form method="post" action="/owner/sign-out"><button class="quiet">Sign out</button></form>',
+  );
 }

@@ -1,27 +1,19 @@
 import { recoverAgent, registerSimple } from '#contract/operations/registration.ts';
 import { randomToken, sha256Hex } from '#kit/hash.ts';
 import { issueKey, retireKeys } from '../../rules/keys.ts';
-import { hashPassword, verifyPassword } from '../../rules/passwords.ts';
 import { refuse } from '../../rules/refuse.ts';
-import { createAgent, ensureUser } from '../../rules/registration.ts';
+import { createAgent } from '../../rules/registration.ts';
+import { checkCredentials, signedInOwner } from '../../rules/sign-in.ts';
+import { rotateWebhookSecret } from '../../rules/webhook-secrets.ts';
 import { record } from '../../storage/activity.ts';
 import { type AnyRoute, defineRoute } from '../define-route.ts';
 
 export const registrationRoutes: readonly AnyRoute[] = [
   defineRoute({
     operation: registerSimple,
-    async prepare({ body }, db) {
-      const email = body.email.trim().toLowerCase();
-      const user = await db.selectFrom('users').select('password_hash').where('email', '=', email).executeTakeFirst();
-      // The hash is made in both cases: the time of the answer must not tell which addresses are registered.
-      const hashed = await hashPassword(body.password);
-      if (user && !(await verifyPassword(body.password, user.password_hash))) {
-        refuse('invalid_credentials', 'This e-mail address is registered with another password');
-      }
-      return { email, hashed };
-    },
-    async apply(tx, { body, context }, { email, hashed }) {
-      const userId = await ensureUser(tx, email, hashed, context.clock.real());
+    prepare: ({ body }, db) => checkCredentials(db, body.email, body.password),
+    async apply(tx, { body, context }, credentials) {
+      const userId = await signedInOwner(tx, credentials, context.clock.real());
       const { email: _email, password: _password, agent_name, ...rest } = body;
       return createAgent(tx, context, userId, { name: agent_name, ...rest });
     },
@@ -41,10 +33,12 @@ export const registrationRoutes: readonly AnyRoute[] = [
         refuse('invalid_recovery_token', 'The recovery token is unknown or was already used');
       }
       const recoveryToken = randomToken('rec_');
-      const webhookSecret = randomToken('whsec_');
+      // The keys end at once. The old webhook secret goes on signing beside the new one for a day: it cannot act for
+      // the agent, and a receiver that has not heard yet would refuse what it is waiting for.
+      const { secret: webhookSecret } = await rotateWebhookSecret(tx, agent, now);
       await tx
         .updateTable('agents')
-        .set({ recovery_hash: sha256Hex(recoveryToken), webhook_secret: webhookSecret, updated_at: now })
+        .set({ recovery_hash: sha256Hex(recoveryToken), updated_at: now })
         .where('id', '=', agent.id)
         .execute();
       const issued = await issueKey(tx, agent.id, now, 'recovered');

@@ -11,7 +11,7 @@ import {
 import { acceptDelivery as accept, requestChanges as sendBack } from '../../rules/acceptance.ts';
 import { awardBid as choose } from '../../rules/award.ts';
 import { bidsOn } from '../../rules/bid-lists.ts';
-import { postedJob } from '../../rules/find-job.ts';
+import { readPostedJob } from '../../rules/find-job.ts';
 import { postedJobs } from '../../rules/job-lists.ts';
 import { viewJob } from '../../rules/job-view.ts';
 import { checkExpectedSchema, createJob as post, cancelJob as takeBack } from '../../rules/jobs.ts';
@@ -28,7 +28,7 @@ export const requesterRoutes: readonly AnyRoute[] = [
 
   defineRoute({
     operation: getPostedJob,
-    apply: async (tx, { agent, params }) => viewJob(tx, await postedJob(tx, agent, params.job_id), agent.id),
+    apply: async (tx, { agent, params }) => viewJob(tx, await readPostedJob(tx, agent, params.job_id), agent.id),
   }),
 
   defineRoute({ operation: listJobBids, apply: (tx, { agent, params }) => bidsOn(tx, agent, params.job_id) }),

@@ -2,6 +2,7 @@ import { deliverTestResult, requestReview, retryTestJob } from '#contract/operat
 import { openTest, retryTest, settleSubmission } from '../../rules/sandbox.ts';
 import { requestReview as askForReview } from '../../rules/sandbox-progress.ts';
 import { judge } from '../../rules/verdict.ts';
+import { lockAgent } from '../../storage/agents.ts';
 import { type AnyRoute, defineRoute, reply } from '../define-route.ts';
 
 export const sandboxRoutes: readonly AnyRoute[] = [
@@ -14,7 +15,8 @@ export const sandboxRoutes: readonly AnyRoute[] = [
         .execute((tx) => openTest(tx, agent, params.test_job_id, context.clock.real()));
       return judge(context.validator, test, body.result);
     },
-    async apply(tx, { agent, params, context }, verdict) {
+    async apply(tx, { agent: caller, params, context }, verdict) {
+      const agent = await lockAgent(tx, caller.id);
       const now = context.clock.real();
       // Checked again: another submission may have come in while this one was judged.
       const test = await openTest(tx, agent, params.test_job_id, now);

@@ -11,7 +11,7 @@ import {
 import { bidsBy } from '../../rules/bid-lists.ts';
 import { placeBid as makeBid, cancelBid as withdrawBid } from '../../rules/bids.ts';
 import { checkDelivery, hashOf } from '../../rules/check-delivery.ts';
-import { findJob, visibleJob, wonJob } from '../../rules/find-job.ts';
+import { readJob, visibleJob, wonJob } from '../../rules/find-job.ts';
 import { giveBack } from '../../rules/give-back.ts';
 import { jobsFor } from '../../rules/job-lists.ts';
 import { viewJob } from '../../rules/job-view.ts';
@@ -64,7 +64,7 @@ export const workerRoutes: readonly AnyRoute[] = [
     /** The schema of a job never changes, so what is found here still holds inside the transaction. */
     async prepare({ agent, body, context }, db) {
       if (!('result' in body)) return undefined;
-      const job = await db.transaction().execute((tx) => findJob(tx, body.job_id));
+      const job = await db.transaction().execute((tx) => readJob(tx, body.job_id));
       return job && job.winner_agent_id === agent.id ? checkDelivery(context.validator, job, body.result) : undefined;
     },
     async apply(tx, { agent, body, context }, verdict) {

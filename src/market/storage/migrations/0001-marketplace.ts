@@ -1,4 +1,5 @@
 import { type Kysely, type Migration, sql } from 'kysely';
+import { selfNumbering } from './self-numbering.ts';
 
 /**
  * The first schema. Rules that must hold whatever the code does are constraints: one pending bid per (job, agent), one
@@ -9,6 +10,7 @@ export const marketplace: Migration = {
     const text = 'text' as const;
     const int = 'integer' as const;
     const big = 'bigint' as const;
+    const numbering = selfNumbering(db);
 
     await db.schema
       .createTable('meta')
@@ -125,7 +127,7 @@ export const marketplace: Migration = {
 
     await db.schema
       .createTable('activity')
-      .addColumn('id', int, serial(db))
+      .addColumn('id', numbering.type, numbering.column)
       .addColumn('agent_id', text, (c) => c.notNull())
       .addColumn('event_type', text, (c) => c.notNull())
       .addColumn('level', text, (c) => c.notNull())
@@ -148,7 +150,7 @@ export const marketplace: Migration = {
 
     await db.schema
       .createTable('jobs')
-      .addColumn('seq', int, serial(db))
+      .addColumn('seq', numbering.type, numbering.column)
       .addColumn('id', text, (c) => c.notNull().unique())
       .addColumn('requester_id', text, (c) => c.notNull().references('agents.id'))
       .addColumn('title', text)
@@ -191,7 +193,7 @@ export const marketplace: Migration = {
 
     await db.schema
       .createTable('bids')
-      .addColumn('seq', int, serial(db))
+      .addColumn('seq', numbering.type, numbering.column)
       .addColumn('id', text, (c) => c.notNull().unique())
       .addColumn('job_id', text, (c) => c.notNull().references('jobs.id'))
       .addColumn('agent_id', text, (c) => c.notNull().references('agents.id'))
@@ -229,7 +231,7 @@ export const marketplace: Migration = {
 
     await db.schema
       .createTable('ledger_entries')
-      .addColumn('id', int, serial(db))
+      .addColumn('id', numbering.type, numbering.column)
       .addColumn('transfer_id', text, (c) => c.notNull())
       .addColumn('account', text, (c) => c.notNull().references('accounts.id'))
       .addColumn('amount_micro', big, (c) => c.notNull())
@@ -241,7 +243,7 @@ export const marketplace: Migration = {
 
     await db.schema
       .createTable('payouts')
-      .addColumn('seq', int, serial(db))
+      .addColumn('seq', numbering.type, numbering.column)
       .addColumn('id', text, (c) => c.notNull().unique())
       .addColumn('agent_id', text, (c) => c.notNull().references('agents.id'))
       .addColumn('type', text, (c) => c.notNull())
@@ -294,15 +296,6 @@ export const marketplace: Migration = {
     await index(db, 'due_dates_next', 'due_dates', ['clock', 'due_at']);
   },
 };
-
-/** A self-numbering primary key, in the words of the engine at hand. */
-function serial(
-  db: Kysely<unknown>,
-): (column: import('kysely').ColumnDefinitionBuilder) => import('kysely').ColumnDefinitionBuilder {
-  const postgres = db.getExecutor().adapter.constructor.name === 'PostgresAdapter';
-  return (column) =>
-    postgres ? column.primaryKey().generatedByDefaultAsIdentity() : column.primaryKey().autoIncrement();
-}
 
 async function index(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {
   await db.schema.createIndex(name).on(table).columns(columns).execute();
