@@ -185,6 +185,19 @@ describe('what is issued', () => {
     expect(all.get(CREDENTIALS)).not.toContain(old);
   });
 
+  it('does not get into the log, whatever a library prints', async () => {
+    const noise =
+      'data:text/javascript,process.on("SIGUSR2",()=>{const key=process.env.SOTA_API_KEY;console.error(key,{key});process.stdout.write(Buffer.from(key));process.emitWarning(key);process.stderr.write("end of noise")})';
+    const env = { SOTA_HOME: temporaryDirectory(), SOTA_API_KEY: canaries.key, SOTA_API_URL: 'http://127.0.0.1:1' };
+    const server = spawnServer({ env }, ['--import', noise]);
+    onTestFinished(() => void server.child.kill('SIGKILL'));
+    await server.request('tools/list', modern());
+    server.child.kill('SIGUSR2');
+    await vi.waitFor(() => expect(server.stderr()).toMatch(/end of noise[\s\S]*Warning/));
+    expect(server.stderr()).toContain('[redacted]');
+    expect(server.stderr() + server.lines.join('')).not.toContain('canaryK3y');
+  });
+
   it('is never an argument of a process', async () => {
     const server = spawnServer({ args: ['--api-key', canaries.key], env: { SOTA_HOME: temporaryDirectory() } });
     const { code } = await server.exited;
