@@ -24,7 +24,7 @@ import type { WireRequest } from '../http.ts';
 import { type Approvals, createApprovals } from './approvals.ts';
 import { type Booking, bidBreach, findBreach, reasonToAsk } from './decide.ts';
 import { describeWish } from './describe.ts';
-import { createLedger, type Ledger, LedgerError, type StoredBooking } from './ledger.ts';
+import { createLedger, type Ledger, LedgerError, type LedgerOptions, type StoredBooking } from './ledger.ts';
 import { createLocalOrigins, type LocalOrigins } from './local-origin.ts';
 import { notifyOwner } from './notify.ts';
 import { createRefusalLog, lockFile } from './refusal-log.ts';
@@ -42,6 +42,8 @@ export interface PolicyOptions {
   readonly approvals?: Approvals;
   readonly localOrigins?: LocalOrigins;
   readonly clock?: Clock;
+  /** See `LedgerOptions`. */
+  readonly bootTime?: LedgerOptions['bootTime'];
   readonly log?: Logger;
   readonly redactor?: Redactor;
 }
@@ -81,6 +83,7 @@ export function createPolicy(options: PolicyOptions): PolicyGate {
   const { approvals = createApprovals(stateDir, { clock }), localOrigins = createLocalOrigins() } = options;
   const refusals = createRefusalLog(stateDir, { clock, log });
   const ledgers = new Map<string, Ledger>();
+  const ledgerOptions = { clock, ...(options.bootTime && { bootTime: options.bootTime }) };
   let loaded: PolicySettings | undefined;
 
   const settings = (): PolicySettings => {
@@ -385,7 +388,7 @@ export function createPolicy(options: PolicyOptions): PolicyGate {
   /** One budget for everything that is real money, whatever marketplace; play money is counted per marketplace. */
   function booksOf(origin: string, local: boolean): Ledger {
     const name = local ? `local-${sha256Hex(origin).slice(0, 16)}` : 'live';
-    const found = ledgers.get(name) ?? createLedger(join(stateDir, 'spend', name), { clock });
+    const found = ledgers.get(name) ?? createLedger(join(stateDir, 'spend', name), ledgerOptions);
     ledgers.set(name, found);
     return found;
   }
