@@ -80,7 +80,7 @@ describe('arguments', () => {
       'an unknown tag',
       'create_job',
       { ...goodJob, tags: ['code-reveiw'] },
-      { code: 'unknown_tag', message: expect.stringContaining('code-review') },
+      { code: 'unknown_tag', marketplace_said: expect.stringContaining('code-review') },
     ],
     ['more than there is', 'create_job', { ...goodJob, budget_usdc: 5000 }, { code: 'insufficient_funds' }],
     ['an unknown job', 'get_job', { job_id: 'job_none' }, { code: 'job_not_found' }],
