@@ -93,8 +93,8 @@ it.each([
   'after-send',
   'before-out',
   'after-out',
-  'before-answer:3',
-  'before-seen:2',
+  'before-answer:2',
+  'before-seen',
 ])('killed at %s, the next process does it once and says so', async (point) => {
   const first = await start();
   await register(first);

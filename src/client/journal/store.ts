@@ -88,11 +88,14 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
 
   /** Whoever created the directories may have died before their names were safe; so the first use here sees to it. */
   async function makeDurable(path: string): Promise<void> {
-    if (durable.has(path)) return;
-    for (let at = dirname(path); at.length >= directory.length; at = dirname(at)) await disk.syncDirectory(at);
+    for (let at = path; at.length > directory.length && !durable.has(at); at = dirname(at)) {
+      await disk.syncDirectory(dirname(at));
+      durable.add(at);
+    }
+    if (durable.has(directory)) return;
     // Above our own it need not be ours to open.
     await disk.syncDirectory(dirname(directory)).catch(() => undefined);
-    durable.add(path);
+    durable.add(directory);
   }
 
   return {
