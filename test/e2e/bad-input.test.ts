@@ -11,7 +11,9 @@ let agentId: string;
 
 beforeAll(async () => {
   running = await startMarket({ port: 0, data: ':memory:' });
-  agent = await connect('v2 modern', { env: { SOTA_HOME: home.path, SOTA_API_URL: running.url } });
+  // Room enough that the marketplace is who says no.
+  const limits = { SOTA_MAX_JOB_USDC: '10000', SOTA_MAX_DAY_USDC: '10000', SOTA_MAX_OPEN_ESCROW_USDC: '10000' };
+  agent = await connect('v2 modern', { env: { SOTA_HOME: home.path, SOTA_API_URL: running.url, ...limits } });
   const answer = await agent.call('register_agent', {
     email: 'bad@example.test',
     name: 'clumsy',
