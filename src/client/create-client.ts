@@ -7,6 +7,7 @@ import { openapi } from '#contract/operations/discovery.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
+import type { Redactor } from '#kit/redact.ts';
 import { sendOnce, type WireRequest } from './http.ts';
 import { createNonceIntents, type IntentRunner } from './intents.ts';
 import { createOfferedOperations } from './offered-operations.ts';
@@ -49,6 +50,8 @@ export interface ClientOptions {
   readonly clock?: Clock;
   readonly rng?: Rng;
   readonly log?: Logger;
+  /** Knows the secrets that are masked in what the marketplace says. */
+  readonly redactor?: Redactor | undefined;
   /** Larger answers are not read. */
   readonly maxResponseBytes?: number;
 }
@@ -221,6 +224,7 @@ export function createClient(options: ClientOptions): ClosableClient {
           maxBytes: maxResponseBytes,
           apiKey: used?.key,
           idempotencyKey: how.key,
+          redactor: options.redactor,
           // A mutation that has left is never broken off, only not repeated: see `intents.ts`.
           signal: reads ? signal : undefined,
         });

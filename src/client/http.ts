@@ -7,8 +7,10 @@ import ky from 'ky';
 import type { Operation } from '#contract/define-operation.ts';
 import { type Problem, readProblem } from '#contract/errors/envelope.ts';
 import type { Clock } from '#kit/clock.ts';
+import { liveSecrets, type Redactor } from '#kit/redact.ts';
 import { classifyAnswer, classifyFailure, isInFlight, type OutcomeClass } from './outcome-class.ts';
 import { parseRetryAfter, parseShouldRetry } from './retry-timing.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 /** A request as it will be sent, in bytes that a journal can keep. */
 export interface WireRequest {
@@ -29,6 +31,8 @@ export interface AttemptContext {
   readonly apiKey?: string | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What is masked in the answer. */
+  readonly redactor?: Redactor | undefined;
 }
 
 export interface AttemptResult {
@@ -99,6 +103,7 @@ function headersOf(request: WireRequest, context: AttemptContext): Record<string
 
 async function readAnswer(response: Response, operation: Operation, context: AttemptContext): Promise<AttemptResult> {
   const { status, headers } = response;
+  const { redactor = liveSecrets } = context;
   const retryAfterHeader = parseRetryAfter(headers.get('retry-after'), context.clock.now(), context.retryAfterCapMs);
   const shouldRetry = parseShouldRetry(headers.get('x-should-retry'));
   const text = await readText(response, context.maxBytes);
@@ -109,9 +114,10 @@ async function readAnswer(response: Response, operation: Operation, context: Att
       return { outcome: 'unknown', worthRepeating: text !== undefined, reason, status, shouldRetry };
     }
     const replayed = ['idempotent-replayed', 'idempotency-replayed'].some((name) => headers.get(name) === 'true');
-    return { outcome: 'answered', worthRepeating: false, reason: `HTTP ${status}`, status, replayed, data: body.value };
+    const data = withoutSecrets(body.value, operation, redactor);
+    return { outcome: 'answered', worthRepeating: false, reason: `HTTP ${status}`, status, replayed, data };
   }
-  const problem = readProblem(parseLeniently(text ?? ''));
+  const problem = readProblem(redactor.redactDeep(parseLeniently(text ?? '')));
   const retryAfterMs =
     retryAfterHeader ?? parseRetryAfter(secondsIn(problem), context.clock.now(), context.retryAfterCapMs);
   const hasRetryAfter = retryAfterHeader !== undefined;

@@ -89,9 +89,13 @@ function resolve(document: unknown, value: unknown): unknown {
 }
 
 /** The offers that share most words with what was wanted. */
+/** Named in a sentence of ours, where no sentence of others may stand. */
+const PLAIN = /^[A-Z]+ \/[\w./{}~:@%-]{0,200}$/;
+
 function nearest(operation: Operation, offers: readonly { shown: string }[]): string[] {
   const wanted = words(`${operation.path} ${operation.id}`);
   return offers
+    .filter(({ shown }) => PLAIN.test(shown))
     .map(({ shown }) => {
       const own = [...words(shown)];
       const shared = own.filter((word) => wanted.has(word)).length;

@@ -92,6 +92,7 @@ export function createSession(options: SessionOptions): Session {
     policy,
     clock,
     log,
+    redactor,
     version: options.version,
     ...(options.rng ? { rng: options.rng } : {}),
     ...(options.profiles ? { profiles: options.profiles } : {}),

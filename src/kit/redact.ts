@@ -5,6 +5,10 @@
 export interface Redactor {
   /** From now on `secret` is replaced wherever it appears. Values under 8 characters would match by accident: ignored. */
   add(secret: string): void;
+  /** Whether exactly this was added. */
+  knows(secret: string): boolean;
+  /** Whether the whole of a known secret stands in the text, in any form. */
+  carries(text: string): boolean;
   /** `text` with every known secret, and everything shaped like one, replaced. */
   redact(text: string): string;
   /** The same for known secrets alone: for data that must arrive as it is, where a likeness is no reason to change it. */
@@ -60,6 +64,8 @@ export function createRedactor(): Redactor {
       // Longest first, so that a form that contains another one is replaced whole.
       forms = [...new Set([...forms, ...formsOf(secret)])].sort((a, b) => b.length - a.length);
     },
+    knows: (secret) => known.has(secret),
+    carries: (text) => forms.some((form) => text.includes(form)),
     redact,
     redactKnown,
     redactDeep: (value, net = 'all') => deep(value, net === 'all' ? redact : redactKnown),

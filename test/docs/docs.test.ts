@@ -45,6 +45,8 @@ describe('names', () => {
     'cancelled_by_requester', // error_code of a job
     'refused_by_policy', // outcome of a tool
     'env_vars', // configuration of a client
+    'hidden_characters_removed', // in `untrusted` of an answer
+    'marketplace_said', // of an error
   ];
   const machines = [agentMachine, jobMachine, bidMachine, escrowMachine, testJobMachine];
   const vocabulary = new Set<string>([

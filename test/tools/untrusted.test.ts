@@ -47,7 +47,6 @@ describe('to the compiler', () => {
     const text: string = theirs;
     // @ts-expect-error: not into a sentence
     const sentence = () => `the title is ${theirs}`;
-    // biome-ignore lint/style/useTemplate: adding is what is tried
     // @ts-expect-error: not by adding either
     const sum = () => 'the title is ' + theirs;
     // @ts-expect-error: not into the arguments of a suggested call
@@ -173,7 +172,7 @@ describe('the fence', () => {
     const fitted = fitResult(protect(many, { fence: FENCE }));
     expect(JSON.stringify(fitted).length).toBeLessThanOrEqual(MAX_RESULT_CHARS);
     for (const index of Array(9).keys()) {
-      expect(fitted[`t${index}`]).toMatch(new RegExp(`^<${FENCE.name}>[^]*</${FENCE.name}> \\(end of`));
+      expect(fitted[`t${index}`]).toMatch(new RegExp(`^<${FENCE.name}>[\\s\\S]*</${FENCE.name}> \\(end of`));
     }
   });
 

@@ -30,7 +30,7 @@ import {
 } from '../intents.ts';
 import type { CallOptions, Settled } from '../types.ts';
 import { createCapability } from './capability.ts';
-import { type Call, decide } from './decide.ts';
+import { type Call, decide, type Plan } from './decide.ts';
 import { fingerprint } from './fingerprint.ts';
 import { intentId } from './intent-id.ts';
 import { deriveKey, scopeOf } from './key.ts';
@@ -40,6 +40,7 @@ import { createRecovery } from './recover.ts';
 import { isJournaled, type Rule, ruleFor } from './rules.ts';
 import { createSettling, NotExecuted } from './settle.ts';
 import { createJournalStore, type SlotAddress, slotAddress } from './store.ts';
+import { createTurns } from './turns.ts';
 
 export interface JournalOptions {
   /** The state directory. Nothing is written to it before the first mutation. */
@@ -76,6 +77,9 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
     ...(options.mayResend && { mayResend: options.mayResend }),
   });
   const elsewhere = createNonceIntents();
+  const turns = createTurns();
+  /** Answers that calls of this process were given and that have not left for the host yet. */
+  const handedOver = new Set<string>();
   const work = new Set<Promise<unknown>>();
 
   return {
@@ -119,37 +123,64 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
       after: call.after,
       explicit: explicitKey !== undefined,
       rule,
+      handedOver,
     };
     let gone: number | undefined;
+    let admitted = false;
     for (;;) {
-      const state = await reading(() => store.read(slot, rule.failClosed), call, slot);
-      const plan = decide(state, wanted, clock.now(), gone);
-      if (call.resumeOnly && plan.kind !== 'resume') throw new NothingToResume();
-      switch (plan.kind) {
-        case 'start': {
-          await call.beforeClaim?.();
+      // Between reading a slot and being under way nobody else of this process may read it: what he saw would look like
+      // something an earlier process left.
+      const leave = await turns.enter(store.directoryOf(slot));
+      let plan: Plan;
+      let answering: Promise<Settled<unknown>> | undefined;
+      try {
+        const state = await reading(() => store.read(slot, rule.failClosed), call, slot);
+        plan = decide(state, wanted, clock.now(), gone);
+        if (call.resumeOnly && plan.kind !== 'resume') throw new NothingToResume();
+        if (plan.kind === 'start' && (admitted || !call.beforeClaim)) {
           const intent = newIntent(call, slotName, plan.gen, fp, epoch);
           if (!(await reading(() => store.claim(slot, intent, rule.failClosed), call, slot))) continue;
-          return await answer({ gen: plan.gen, intent, seen: false }, false);
+          answering = answer({ gen: plan.gen, intent, seen: false }, false);
+        } else if (plan.kind === 'resume') {
+          answering = answer(plan.of, true);
         }
+        answering?.catch(() => undefined);
+      } finally {
+        leave();
+      }
+      switch (plan.kind) {
+        case 'start':
+          if (answering) return await answering;
+          // A human may be asked here, so it is done outside of anybody's turn, and then decided again.
+          await call.beforeClaim?.();
+          admitted = true;
+          continue;
         case 'resume':
           try {
-            return await answer(plan.of, true);
+            return await (answering ?? answer(plan.of, true));
           } catch (error) {
             // It never took effect: this call is a new one.
             if (error instanceof NotExecuted && !call.resumeOnly) continue;
             throw error;
           }
         case 'repeat_answer': {
-          if (plan.check && (await settling.look(slot, plan.of, agentId)).kind === 'absent') {
-            gone = plan.of.gen;
-            continue;
+          if (plan.check !== 'none') {
+            const { kind } = await settling.look(slot, plan.of, agentId);
+            if (kind === 'dark') throw teachIntents.notLookedUp(operation);
+            if (kind === 'absent' || (kind === 'unclear' && plan.check === 'holds')) {
+              // Sent anew: it is gone, or a repeat changes nothing.
+              gone = plan.of.gen;
+              continue;
+            }
           }
           return await repeat(plan.of);
         }
         case 'duplicate':
-          acknowledge(plan.of.gen);
+          await given(plan.of);
           throw heldBack('possible_duplicate', plan.of);
+        case 'tell_first':
+          await given(plan.of);
+          throw heldBack('previous_resolved', plan.of);
         case 'key_reused':
           throw teachIntents.keyReused(operation);
         case 'settle_first': {
@@ -157,7 +188,7 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
           const out = await settleFirst(plan.of);
           // Its own caller in this process gets its answer; ours is a wish of its own and goes on.
           if (own || out?.outcome !== 'done') continue;
-          acknowledge(plan.of.gen);
+          await given(plan.of);
           throw heldBack('previous_resolved', { ...plan.of, out });
         }
       }
@@ -175,9 +206,9 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
         dispatch,
         ...(call.hooks && { hooks: call.hooks }),
         ...(how.onAttempt && { onAttempt: how.onAttempt }),
-        refused: () => acknowledge(of.gen),
+        refused: () => given(of),
       });
-      await given(of.gen);
+      await given(of);
       const joined = shared || (resumed && isAlive(of.intent));
       return {
         outcome: joined ? 'joined' : out.replayed ? 'replayed' : 'done',
@@ -190,7 +221,7 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
     async function repeat(of: Generation): Promise<Settled<unknown>> {
       const { out } = of;
       if (!out) throw new Error('a generation without an outcome cannot be repeated');
-      await given(of.gen);
+      await given(of);
       if (out.error) throw refusalOf(out);
       return { outcome: 'replayed', data: out.data, attempts: out.attempts, ...repetition(rule, out) };
     }
@@ -225,13 +256,21 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
     }
 
     /** With a host between us and the caller, the host's pipe tells when the answer has left. */
-    async function given(gen: number): Promise<void> {
-      if (how.onUnseen) acknowledge(gen);
-      else if (!how.signal?.aborted) await store.markSeen(slot, gen);
+    async function given(of: Generation): Promise<void> {
+      if (how.onUnseen) acknowledge(of);
+      else if (!how.signal?.aborted) await store.markSeen(slot, of.gen);
     }
 
-    function acknowledge(gen: number): void {
-      how.onUnseen?.(() => store.markSeen(slot, gen));
+    function acknowledge({ gen, intent }: Generation): void {
+      if (!how.onUnseen || how.signal?.aborted) return;
+      const over = () => handedOver.delete(intent.key);
+      handedOver.add(intent.key);
+      how.signal?.addEventListener('abort', over, { once: true });
+      how.onUnseen(async () => {
+        const written = store.markSeen(slot, gen);
+        over();
+        await written;
+      });
     }
   }
 

@@ -4,21 +4,22 @@
  * A slot is the history of one resource. Whether a call is new is decided by its newest entry: `cancel_bid` between two
  * equal bids, or `retry_test` between two equal submissions, makes the second one new by standing between them. What
  * may rightly be wanted twice (withdrawals, posted jobs, rotations) is looked for in all of the history instead,
- * because two callers may take turns in one slot.
+ * because two callers may take turns in one slot. What was refused changed nothing and does not count as an entry.
  *
  *   newest entry       the call              then
  *   none               any                   start
  *   no outcome         equal                 resume: the stored bytes under the stored key
  *   no outcome         other                 settle_first: nothing new while something old may still act
  *   done, unseen       equal                 repeat the stored answer
+ *   done, unseen       other                 tell_first: whoever changes course must know what was done
  *   done, seen         equal, repeatable     duplicate, unless `after` names it or it was long ago
  *   done, seen         equal, keyed          repeat the stored answer, if it still holds
- *   done, seen         equal, natural        start: sending again changes nothing
- *   rejected or other  any                   start
+ *   done, seen         equal, natural        the same, and start where that cannot be told: a repeat changes nothing
+ *   other              any                   start
  */
 import type { Idempotency } from '#contract/define-operation.ts';
 import type { Generation, Slot } from './records.ts';
-import type { Rule } from './rules.ts';
+import { type Rule, ruleFor } from './rules.ts';
 
 export interface Call {
   readonly operation: string;
@@ -28,14 +29,16 @@ export interface Call {
   readonly after?: string | undefined;
   readonly explicit: boolean;
   readonly rule: Rule;
+  /** Keys of intents whose answers this process is just handing over to calls of its own. */
+  readonly handedOver?: ReadonlySet<string>;
 }
 
 export type Plan =
   | { readonly kind: 'start'; readonly gen: number }
   | { readonly kind: 'resume'; readonly of: Generation }
-  | { readonly kind: 'settle_first'; readonly of: Generation }
-  /** `check`: only if a look at the marketplace does not show that it is gone. */
-  | { readonly kind: 'repeat_answer'; readonly of: Generation; readonly check: boolean }
+  | { readonly kind: 'settle_first' | 'tell_first'; readonly of: Generation }
+  /** `check`: what a look at the marketplace must show first, or must not. */
+  | { readonly kind: 'repeat_answer'; readonly of: Generation; readonly check: 'none' | 'not_gone' | 'holds' }
   | { readonly kind: 'duplicate'; readonly of: Generation }
   /** A caller's own key was used for something else. */
   | { readonly kind: 'key_reused'; readonly of: Generation };
@@ -52,28 +55,33 @@ export function decide(slot: Slot, call: Call, now: number, gone?: number): Plan
   if (call.explicit && !same(tail)) return { kind: 'key_reused', of: tail };
   if (!tail.out) return same(tail) ? { kind: 'resume', of: tail } : { kind: 'settle_first', of: tail };
 
+  const newest = slot.generations.findLast(changedSomething);
+  const untold = newest?.out?.outcome === 'done' && !newest.seen && !call.handedOver?.has(newest.intent.key);
+  if (newest && untold && !same(newest)) return { kind: 'tell_first', of: newest };
+
   const { rule } = call;
-  const last = rule.echoMs === undefined ? tail : slot.generations.findLast((entry) => same(entry) && isDone(entry));
+  const last =
+    rule.echoMs === undefined ? newest : slot.generations.findLast((entry) => changedSomething(entry) && same(entry));
   if (!last?.out || !same(last) || last.gen === gone) return start;
-  if (call.explicit) return { kind: 'repeat_answer', of: last, check: false };
+  if (call.explicit) return { kind: 'repeat_answer', of: last, check: 'none' };
   if (last.out.outcome === 'rejected') {
-    const spent = rule.spentBy?.includes(last.out.error?.code ?? '') ?? false;
-    return spent && !last.seen && last.intent.epoch === call.epoch
-      ? { kind: 'repeat_answer', of: last, check: false }
-      : start;
+    return last.seen || last.intent.epoch !== call.epoch ? start : { kind: 'repeat_answer', of: last, check: 'none' };
   }
   if (rule.echoMs !== undefined) {
     if (call.after !== undefined && call.after === last.out.result_id) return start;
-    if (!last.seen) return { kind: 'repeat_answer', of: last, check: false };
+    if (!last.seen) return { kind: 'repeat_answer', of: last, check: 'none' };
     // A caller that names an older one has lost the answer to the newer one.
     if (call.after !== undefined) return { kind: 'duplicate', of: last };
     return now - Date.parse(last.out.at) < rule.echoMs ? { kind: 'duplicate', of: last } : start;
   }
-  if (!rule.ownEpoch && last.intent.epoch !== call.epoch) return start;
-  if (last.seen && call.idempotency !== 'key') return start;
-  return { kind: 'repeat_answer', of: last, check: rule.spentBy === undefined || last.seen };
+  const keyed = call.idempotency === 'key';
+  if (last.intent.epoch !== call.epoch && !(rule.ownEpoch && (!last.seen || !keyed))) return start;
+  if (last.seen) return { kind: 'repeat_answer', of: last, check: keyed ? 'not_gone' : 'holds' };
+  return { kind: 'repeat_answer', of: last, check: rule.spentBy === undefined ? 'not_gone' : 'none' };
 }
 
-function isDone({ out }: Generation): boolean {
-  return out?.outcome === 'done';
+/** A refusal leaves everything as it was, unless it used something up. */
+function changedSomething({ intent, out }: Generation): boolean {
+  if (out?.outcome === 'done') return true;
+  return ruleFor({ id: intent.op }).spentBy?.includes(out?.error?.code ?? '') ?? false;
 }

@@ -3,6 +3,8 @@
  * marketplace shows a state in which the effect cannot be there; whenever two readings are possible it is `unclear`,
  * and then nothing is sent and nothing is written down.
  */
+
+import { SotaError } from '#contract/errors/sota-error.ts';
 import { getMe } from '#contract/operations/agent.ts';
 import { getPayoutsActivity, getPayoutWallet } from '#contract/operations/payouts.ts';
 import { operationById } from '#contract/operations/registry.ts';
@@ -16,7 +18,8 @@ import type { IntentRecord } from './records.ts';
 
 export type Found =
   | { readonly kind: 'done'; readonly data: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'absent' | 'unclear' };
+  /** `dark`: the marketplace did not answer; looking again may tell. */
+  | { readonly kind: 'absent' | 'unclear' | 'dark' };
 
 interface Look {
   readonly record: IntentRecord;
@@ -187,7 +190,7 @@ const WAYS: Readonly<Record<string, (look: Look) => Promise<Found>>> = {
 };
 
 /**
- * What the marketplace shows of an intent. Never throws: what cannot be looked at is unclear.
+ * What the marketplace shows of an intent. Never throws.
  * @param taken ids that came of other intents of the slot
  */
 export async function reconcile(
@@ -200,8 +203,8 @@ export async function reconcile(
   if (!way) return UNCLEAR;
   try {
     return await way({ record, params: paramsOf(record), body: bodyOf(record), read, agentId, taken });
-  } catch {
-    return UNCLEAR;
+  } catch (error) {
+    return error instanceof SotaError && error.retryable ? { kind: 'dark' } : UNCLEAR;
   }
 }
 

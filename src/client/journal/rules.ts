@@ -8,7 +8,7 @@ export interface Rule {
   readonly id?: readonly string[];
   /** Asking for the same again is a wish of its own, unless it comes this soon and without `after`. Milliseconds. */
   readonly echoMs?: number;
-  /** Its own effect changes the epoch it was given, so equal intents may carry different ones. */
+  /** Its own effect changes the epoch, so the repeat of a call whose answer was lost may carry another one. */
   readonly ownEpoch?: true;
   /** Refusals that used something up. Their answer is kept for a caller that did not get it. */
   readonly spentBy?: readonly string[];
@@ -39,7 +39,8 @@ const TABLE: Readonly<Record<string, Omit<Rule, 'failClosed' | 'rank'>>> = {
   place_bid: { keep: ['status', 'bid_id', 'id'], id: ['bid_id', 'id'] },
   cancel_bid: { keep: ['cancelled', 'bid_id', 'already_cancelled'], id: ['bid_id'] },
   accept_assignment: { keep: ['job_id', 'status'], id: ['job_id'] },
-  deliver: { keep: ['status', 'retry_count'] },
+  // Giving a job back may requeue it, which begins another assignment.
+  deliver: { keep: ['status', 'retry_count'], ownEpoch: true },
   deliver_test_result: {
     keep: ['passed', 'code', 'message', 'path', 'validator', 'check', 'hint', 'attempts_left'],
     spentBy: ['schema_violation', 'content_check_failed', 'invalid_json'],
@@ -48,7 +49,7 @@ const TABLE: Readonly<Record<string, Omit<Rule, 'failClosed' | 'rank'>>> = {
   request_review: { keep: ['agent_id', 'status'], id: ['agent_id'], ownEpoch: true },
   award_bid: { keep: ['job_id', 'status', 'winner_agent_id', 'bid_id', 'escrow_usdc'], id: ['bid_id'] },
   accept_delivery: { keep: ['job_id', 'status', 'escrow_status', 'released_usdc', 'fee_usdc'], id: ['job_id'] },
-  request_changes: { keep: ['job_id', 'status', 'revision'], id: ['job_id'] },
+  request_changes: { keep: ['job_id', 'status', 'revision'], id: ['job_id'], ownEpoch: true },
   cancel_job: { keep: ['job_id', 'status', 'refunded_usdc'], id: ['job_id'] },
   set_payout_wallet: { keep: ['address', 'updated_at'] },
   clear_payout_wallet: { keep: ['address', 'updated_at'] },

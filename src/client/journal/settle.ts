@@ -4,6 +4,7 @@
  */
 import type { Operation } from '#contract/define-operation.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
+import { teach } from '#contract/errors/teach.ts';
 import { teachIntents } from '#contract/errors/teach-intents.ts';
 import { type Clock, isoTime } from '#kit/clock.ts';
 import { crashPoint } from '#kit/crash-point.ts';
@@ -29,7 +30,7 @@ export interface SettleJob {
   readonly hooks?: IntentHooks;
   readonly onAttempt?: NonNullable<CallOptions['onAttempt']>;
   /** Told when the marketplace refused and that is written down. */
-  readonly refused?: () => void;
+  readonly refused?: () => Promise<void>;
 }
 
 export interface Outcome {
@@ -121,6 +122,7 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
       const settled = await beforeResending(job);
       if (settled) return settled;
       await mayResend?.(operation, intent);
+      await store.confirm(slot, ruleFor(operation).failClosed);
     }
     await hooks?.beforeSend?.(intent.key);
     crashPoint('before-send');
@@ -150,7 +152,7 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
           ...(error.details === undefined ? {} : { details: error.details }),
         },
       });
-      job.refused?.();
+      await job.refused?.();
       throw error;
     }
     crashPoint('after-send');
@@ -194,7 +196,7 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
     if (!expired && (trusted || !(natural || rule.failClosed))) return undefined;
     const found = (await hooks?.look?.()) ?? (await look(slot, of, agentId));
     if (found.kind === 'done') return await write(job, { data: found.data, by: 'reconciled' });
-    if (!expired && natural) return undefined;
+    if (!expired && natural && found.kind !== 'dark') return undefined;
     if (found.kind === 'absent' && age > LANDED_MS) {
       await store.settle(slot, of.gen, {
         ...outRecord(0, 'reconciled'),
@@ -205,6 +207,9 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
       throw new NotExecuted();
     }
     const id = intentId(slot, of.gen);
+    if (found.kind === 'dark') {
+      throw teach.unknownOutcome(operation, 'the marketplace does not answer', { repeatable: true, attempts: 0 });
+    }
     if (found.kind === 'absent') throw teachIntents.previousUnknown(operation, intent.op, id);
     throw teachIntents.needsHuman(operation, id, intent.created_at);
   }

@@ -5,7 +5,7 @@
  * Where the disk does not take a record, what must not happen twice is refused before it is sent. Everything else goes
  * on from memory, and a warning says so once.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Clock } from '#kit/clock.ts';
 import { crashPoint } from '#kit/crash-point.ts';
 import type { Disk } from '#kit/durable/disk.ts';
@@ -39,6 +39,11 @@ export interface JournalStore {
   read(slot: SlotAddress, failClosed: boolean): Promise<Slot>;
   /** False: another process has this generation. @throws where `failClosed` and it cannot be written */
   claim(slot: SlotAddress, intent: IntentRecord, failClosed: boolean): Promise<boolean>;
+  /**
+   * Makes sure of an intent found on disk: whoever wrote it may have died before its name was safe.
+   * @throws where `failClosed`
+   */
+  confirm(slot: SlotAddress, failClosed: boolean): Promise<void>;
   /** Never throws: the effect is there, whether or not it can be written down. */
   settle(slot: SlotAddress, gen: number, out: OutRecord): Promise<void>;
   /** Never throws. */
@@ -65,6 +70,7 @@ export function slotAddress(scope: string, slot: string): SlotAddress {
 export function createJournalStore({ directory, disk, clock, log, redact }: StoreParts): JournalStore {
   const records = new Map<string, Map<string, IntentRecord | OutRecord>>();
   const overlays = new Map<string, Overlay>();
+  const durable = new Set<string>();
   let warned = false;
 
   const directoryOf = ({ scope, family, hash }: SlotAddress) => join(directory, 'agents', scope, 'slots', family, hash);
@@ -78,6 +84,18 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
   function warnOnce(error: unknown): void {
     if (!warned) log.warn('the journal cannot be written; this server remembers intents only while it runs', { error });
     warned = true;
+  }
+
+  /** Whoever created the directories may have died before their names were safe; so the first use here sees to it. */
+  async function makeDurable(path: string): Promise<void> {
+    for (let at = path; at.length > directory.length && !durable.has(at); at = dirname(at)) {
+      await disk.syncDirectory(dirname(at));
+      durable.add(at);
+    }
+    if (durable.has(directory)) return;
+    // Above our own it need not be ours to open.
+    await disk.syncDirectory(dirname(directory)).catch(() => undefined);
+    durable.add(directory);
   }
 
   return {
@@ -110,6 +128,7 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
       try {
         await ensurePrivateDirectory(directory, disk);
         await ensurePrivateDirectory(path, disk);
+        await makeDurable(path);
         crashPoint('before-intent');
         if ((await putOnce(join(path, intentName(intent.gen)), JSON.stringify(intent), disk)) === 'exists')
           return false;
@@ -123,6 +142,17 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
       }
       crashPoint('after-intent');
       return true;
+    },
+
+    async confirm(slot, failClosed) {
+      const path = directoryOf(slot);
+      try {
+        await makeDurable(path);
+        await disk.syncDirectory(path);
+      } catch (error) {
+        if (failClosed) throw error;
+        warnOnce(error);
+      }
     },
 
     async settle(slot, gen, out) {
@@ -141,14 +171,16 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
 
     async markSeen(slot, gen) {
       const path = directoryOf(slot);
+      // At once for this process: the next call may be here before the disk has answered.
+      const overlay = overlayOf(path);
+      overlay.set(gen, { ...overlay.get(gen), seen: true });
       crashPoint('before-seen');
       try {
-        if (overlays.get(path)?.get(gen)?.intent) throw new Error('its intent is in memory');
+        if (overlay.get(gen)?.intent) throw new Error('its intent is in memory');
         await putMark(join(path, seenName(gen)), disk);
+        if (!overlay.get(gen)?.out) overlay.delete(gen);
       } catch (error) {
         warnOnce(error);
-        const overlay = overlayOf(path);
-        overlay.set(gen, { ...overlay.get(gen), seen: true });
       }
       crashPoint('after-seen');
     },

@@ -19,12 +19,14 @@
  *                                          └──unknown──▶ stays, and counts
  *
  * Numbers also carry the order of time: a booking is never dated before the one below it, so setting the clock back
- * makes nothing look older than it is. A gap in the numbers means that somebody took a file out; then nothing is
+ * makes nothing look older than it is. What was booked while the clock was back, and it runs right again, is dated by
+ * how long the machine has been running since. A gap in the numbers means that somebody took a file out; then nothing is
  * counted and money is refused, until a person has looked.
  */
 import { basename, dirname, join } from 'node:path';
 import type { CapBreach } from '#contract/errors/teach-policy.ts';
-import type { Clock } from '#kit/clock.ts';
+import { type BootTime, readBootTime } from '#kit/boot-time.ts';
+import { type Clock, systemClock } from '#kit/clock.ts';
 import { type Disk, errorCode, nodeDisk } from '#kit/durable/disk.ts';
 import { putOnce } from '#kit/durable/files.ts';
 import { ensurePrivateDirectory } from '#kit/durable/private-directory.ts';
@@ -83,21 +85,33 @@ export interface Ledger {
 }
 
 /** What is in the file itself; the rest follows from which files stand beside it. */
-type Written = Omit<StoredBooking, 'sent' | 'released' | 'ended' | 'done' | 'objectId'>;
+type Written = Omit<StoredBooking, 'sent' | 'released' | 'ended' | 'done' | 'objectId'> & {
+  readonly booted?: BootTime;
+};
 
 const DIGITS = 6;
 /** A listing that raced with a claim can miss a number once, hardly twice. */
 const LISTINGS = 4;
 
+export interface LedgerOptions {
+  readonly clock: Clock;
+  readonly disk?: Disk;
+  /** By default the machine's, where the clock is the machine's as well. */
+  readonly bootTime?: () => BootTime | undefined;
+}
+
 /**
  * @param path folder of this ledger; the note that it exists lies in `spend-history` beside its parent
  */
-export function createLedger(path: string, { clock, disk = nodeDisk }: { clock: Clock; disk?: Disk }): Ledger {
+export function createLedger(path: string, options: LedgerOptions): Ledger {
+  const { clock, disk = nodeDisk, bootTime = clock === systemClock ? readBootTime : () => undefined } = options;
   const root = dirname(dirname(path));
   const historyNote = join(root, 'spend-history', basename(path));
   /** Content of number files, which never changes. */
   const parsed = new Map<number, Written>();
   const objectIds = new Map<number, string | undefined>();
+  /** The latest moment known of, whatever the clock says now. */
+  let present = 0;
 
   const file = (seq: number, ending: string) => join(path, `${String(seq).padStart(DIGITS, '0')}${ending}`);
   const damaged = (message: string, cause?: unknown) => new LedgerError('damaged', path, message, cause);
@@ -135,7 +149,7 @@ export function createLedger(path: string, { clock, disk = nodeDisk }: { clock: 
     const known = parsed.get(seq);
     if (known) return known;
     const value = await json(file(seq, '.json'));
-    const { key, kind, amount_micro, at, operation, origin, agent_id, subject, job_id } = value;
+    const { key, kind, amount_micro, at, operation, origin, agent_id, subject, job_id, boot, up_ms } = value;
     if (
       typeof key !== 'string' ||
       (kind !== 'job' && kind !== 'award' && kind !== 'withdraw') ||
@@ -157,6 +171,7 @@ export function createLedger(path: string, { clock, disk = nodeDisk }: { clock: 
       agentId: text(agent_id),
       subject: text(subject),
       ...(typeof job_id === 'string' ? { jobId: job_id } : {}),
+      ...(typeof boot === 'string' && typeof up_ms === 'number' ? { booted: { boot, ms: up_ms } } : {}),
     } as const;
     parsed.set(seq, booking);
     return booking;
@@ -175,7 +190,7 @@ export function createLedger(path: string, { clock, disk = nodeDisk }: { clock: 
   async function read(): Promise<StoredBooking[]> {
     const found = await listed();
     if (!found) return [];
-    const bookings: StoredBooking[] = [];
+    const bookings: (StoredBooking & Pick<Written, 'booted'>)[] = [];
     for (const [seq, endings] of [...found].sort(([a], [b]) => a - b)) {
       if (seq === 0) continue;
       const done = endings.has('.done.json');
@@ -192,7 +207,22 @@ export function createLedger(path: string, { clock, disk = nodeDisk }: { clock: 
         objectId: objectIds.get(seq),
       });
     }
-    return bookings;
+    return dated(bookings);
+  }
+
+  /**
+   * The bookings with the latest moment that each can have been made at. The present is the latest of what the clock
+   * says and what the bookings prove: one was made then, and so long has the machine been running since.
+   */
+  function dated(bookings: readonly (StoredBooking & Pick<Written, 'booted'>)[]): StoredBooking[] {
+    const up = bootTime();
+    const since = ({ booted }: Pick<Written, 'booted'>) =>
+      up && booted?.boot === up.boot ? up.ms - booted.ms : undefined;
+    present = Math.max(present, clock.now(), ...bookings.map((one) => one.at + (since(one) ?? 0)));
+    return bookings.map(({ booted, ...one }) => {
+      const elapsed = since({ ...(booted && { booted }) });
+      return elapsed === undefined ? one : { ...one, at: Math.max(one.at, present - elapsed) };
+    });
   }
 
   /** The folder, its first entry, then the note elsewhere that they exist: in this order a crash leaves no false alarm. */
@@ -221,10 +251,10 @@ export function createLedger(path: string, { clock, disk = nodeDisk }: { clock: 
   }
 
   async function add(request: BookingRequest, bookings: readonly StoredBooking[]): Promise<StoredBooking | undefined> {
-    const last = bookings.at(-1);
-    const seq = (last?.seq ?? 0) + 1;
-    const at = Math.max(clock.now(), last?.at ?? 0);
+    const seq = (bookings.at(-1)?.seq ?? 0) + 1;
+    const at = Math.max(clock.now(), present);
     const { key, kind, amount, operation, origin, agentId, subject, jobId } = request;
+    const up = bootTime();
     const record = {
       v: 1,
       key,
@@ -236,6 +266,7 @@ export function createLedger(path: string, { clock, disk = nodeDisk }: { clock: 
       agent_id: agentId,
       subject,
       job_id: jobId,
+      ...(up && { boot: up.boot, up_ms: up.ms }),
       pid: process.pid,
     };
     if ((await putOnce(file(seq, '.json'), `${JSON.stringify(record)}\n`, disk)) === 'exists') return undefined;

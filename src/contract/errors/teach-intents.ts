@@ -59,6 +59,18 @@ export const teachIntents = {
     });
   },
 
+  /** It was done before, and whether it still holds could not be looked up. */
+  notLookedUp(operation: Subject): SotaError {
+    return new SotaError({
+      code: 'no_answer',
+      message: `${operation.id} was done before, and the marketplace did not say whether that still holds. Nothing was sent.`,
+      fix: 'Call again with the same arguments in a moment.',
+      outcome: 'unknown',
+      retryable: true,
+      recovery: { action: 'call_again' },
+    });
+  },
+
   /** The caller's own idempotency key stands for another request. */
   keyReused(operation: Subject): SotaError {
     return new SotaError({

@@ -278,7 +278,7 @@ function why({ code }: Problem, status: number): string {
 }
 
 function lowerFirst(sentence: string): string {
-  return /^[A-Z][a-z]/.test(sentence) ? `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}` : sentence;
+  return /^[A-Z][a-z ]/.test(sentence) ? `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}` : sentence;
 }
 
 const MAX_SAID = 1_000;

@@ -7,6 +7,7 @@ import { defineTool } from '../define-tool.ts';
 import { envelope } from '../envelope.ts';
 import { Disclosed } from '../marked.ts';
 import { actOutput } from '../outputs.ts';
+import { showAs } from '../show.ts';
 
 /** Shorter parts of a link are words, and masking them would hide answers. */
 const MIN_TOKEN = 16;
@@ -30,9 +31,18 @@ export const generateHumanLoginLink = defineTool({
     const { url, expires_at } = settled.data;
     // Whoever has it is signed in as the owner: it is shown once, here, and masked wherever else it turns up.
     for (const secret of secretsIn(url)) liveSecrets.add(secret);
-    return { ...envelope(settled), url: new Disclosed(url), expires_at };
+    return {
+      ...envelope(settled),
+      url: isLink(url) ? new Disclosed(url) : showAs('line', 'marketplace', url),
+      expires_at,
+    };
   },
 });
+
+/** Anything else is no link, whatever the marketplace calls it. */
+function isLink(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+}
 
 /** The link, and the values in it that are long enough to be the token. */
 function secretsIn(url: string): string[] {

@@ -12,11 +12,14 @@ import { placeBid } from '#contract/operations/worker.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
 import { nodeDisk } from '#kit/durable/disk.ts';
 import { createLogger } from '#kit/log.ts';
+import { fakeDisk, systemError } from '../../support/fake-disk.ts';
 import { fastProfiles } from '../../support/fast-profiles.ts';
 import { BID, type PayingOrigin, payingOrigin, WITHDRAW } from '../../support/paying-origin.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const once = { ...fastProfiles.tool, maxAttempts: 1 };
+/** Until an event that comes for certain, however busy the machine is. */
+const PATIENCE = { timeout: 20_000 };
 const MONTH = 30 * 24 * 3_600_000;
 
 interface Process {
@@ -193,7 +196,7 @@ test('equal calls at once are one, in a process and across processes; different 
   const processes = [start(origin, directory, { attempts: 50 }), start(origin, directory, { attempts: 50 })];
   origin.luck = ['slow'];
   const calls = processes.flatMap((process) => Array.from({ length: 20 }, () => pay(process, 5, unseen)));
-  await vi.waitFor(() => expect(origin.to(WITHDRAW).length).toBeGreaterThan(1));
+  await vi.waitFor(() => expect(origin.to(WITHDRAW).length).toBeGreaterThan(1), PATIENCE);
   origin.release();
   const outcomes = (await Promise.all(calls)).map(({ outcome, data }) => `${outcome} ${data.withdrawal_id}`);
   expect(new Set(outcomes)).not.toContain('done wd_2');
@@ -212,7 +215,7 @@ test('a caller that stops waiting loses nothing: it is finished, stays unseen, a
   const controller = new AbortController();
   origin.luck = ['slow'];
   const call = failing(pay(one, 5, { signal: controller.signal }));
-  await vi.waitFor(() => expect(origin.to(WITHDRAW)).toHaveLength(1));
+  await vi.waitFor(() => expect(origin.to(WITHDRAW)).toHaveLength(1), PATIENCE);
   controller.abort();
   expect(await call).toMatchObject({ code: 'cancelled', outcome: 'unknown' });
   origin.release();
@@ -373,6 +376,26 @@ test('a bid that was taken back behind our back is placed again, one that stands
   expect(await bid(one, 5)).toMatchObject({ outcome: 'replayed', data: { bid_id: 'bid_1' } });
   origin.bids[0]!.status = 'cancelled';
   expect(await bid(one, 5)).toMatchObject({ outcome: 'done', data: { bid_id: 'bid_2' } });
+});
+
+test('an intent found on disk is made sure of before it is sent again: its writer may have died before it was safe', async () => {
+  const origin = await payingOrigin();
+  const disk = fakeDisk();
+  // The directories are there; the last step of the claim does not happen.
+  await pay(start(origin, '/state', { disk }), 1);
+  disk.failing = (step, path) =>
+    step === 'syncDirectory' && path.includes('/slots/withdraw/') ? systemError('EIO') : undefined;
+  expect(await failing(pay(start(origin, '/state', { disk }), 5))).toMatchObject({ code: 'journal_unavailable' });
+  disk.failing = () => undefined;
+  origin.luck = ['lost after'];
+  await failing(pay(start(origin, '/state', { disk }), 5));
+  expect(origin.payments).toHaveLength(2);
+  expect(
+    disk
+      .powerCut()
+      .files()
+      .filter((name) => name.endsWith('000001.intent.json')),
+  ).toHaveLength(1);
 });
 
 test('files are the owner’s alone, and hold nothing of an answer that is not listed', async () => {

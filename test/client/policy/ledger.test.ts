@@ -106,3 +106,18 @@ test('nothing is made on disk by reading', async () => {
   expect(await ledger.read()).toEqual([]);
   expect(await nodeDisk.entry(join(path, '..', '..'))).toBeUndefined();
 });
+
+test('what was booked while the clock was set back counts for today when it runs right again', async () => {
+  const path = join(temporaryDirectory(), 'mcp', 'spend', 'live');
+  const machine = { boot: 'run-1', ms: 1_000_000 };
+  const at = (now: number, up = machine) =>
+    createLedger(path, { clock: { now: () => now, after: systemClock.after }, bootTime: () => up });
+  const today = Date.parse('2026-03-10T12:00:00Z');
+  await at(today - 48 * 3_600_000).book(request('while back', 80n), limits);
+  machine.ms += 60_000;
+  expect((await at(today).book(request('right again', 40n), limits)).breach).toMatchObject({ used: '0.00008' });
+  // A day later by both, it is over; after a restart of the machine only the clock can tell.
+  const later = { boot: 'run-1', ms: machine.ms + 25 * 3_600_000 };
+  const [booked] = await at(today + 25 * 3_600_000, later).read();
+  expect(today + 25 * 3_600_000 - booked!.at).toBeGreaterThan(24 * 3_600_000);
+});

@@ -1,11 +1,13 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { listIntents, resolveIntent } from '#client/journal/inspect.ts';
 import type { Session } from '#client/types.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { withdraw } from '#contract/operations/payouts.ts';
 import { acceptDelivery, awardBid, cancelJob, createJob } from '#contract/operations/requester.ts';
 import { placeBid } from '#contract/operations/worker.ts';
+import { systemClock } from '#kit/clock.ts';
 import { type FakeOrigin, refusal } from '../../support/fake-origin.ts';
 import { liveOrigin, ownedSession, settableClock } from '../../support/live-origin.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -86,6 +88,20 @@ test('what was refused is given back; what is unknown stays counted; its repeat 
   expect(await post(next, 20, 'the lost one')).toMatchObject({ outcome: 'done' });
   expect((await failing(post(next, 11))).details).toMatchObject({ setting: 'SOTA_MAX_DAY_USDC', used: '20' });
   await post(next, 10);
+});
+
+test('what a person found out about an unknown outcome settles what it counts', async () => {
+  const origin = await liveOrigin();
+  const stateDir = temporaryDirectory();
+  const settings = { ...never, SOTA_MAX_DAY_USDC: '25' };
+  origin.on(JOBS, 'reset');
+  await failing(post(ownedSession(origin, stateDir, settings), 20, 'lost'));
+  postsJobs(origin);
+  const [open] = await listIntents({ directory: stateDir, clock: systemClock });
+  await resolveIntent(open!, 'not-executed', { clock: systemClock });
+  const session = ownedSession(origin, stateDir, settings);
+  await post(session, 25);
+  expect((await failing(post(session, 1))).details).toMatchObject({ used: '25' });
 });
 
 test('an unknown outcome counts even where the owner lowers the limit, and can still be brought to its end', async () => {
