@@ -3,12 +3,14 @@ import { AmountError, parseUsdc } from '#kit/money.ts';
 import { version } from '#kit/version.ts';
 import { ADMIN_TOKEN_HEADER } from '#market/http/gate.ts';
 import { defaultRateLimits, type RateLimits } from '#market/http/rate-limit.ts';
+import { defaultSettings, type MarketSettings } from '#market/market-settings.ts';
 import { MarketStartError, nameOf, type Place } from '#market/open-place.ts';
 import { type RunningMarket, startMarket } from '#market/serve.ts';
 import { readSkillPage } from '#server/skill-pages.ts';
 import { describeFlags, oneOf, parseFlags, UsageError, wholeNumber } from './flags.ts';
 import { own, placeFlags, placeOf } from './market-place.ts';
 import { untilStopped } from './until-stopped.ts';
+import { readWorldOptions, worldFlags, worldHelp } from './world-flags.ts';
 
 const flags = {
   port: { type: 'string', value: 'PORT', summary: 'TCP port; 0 takes any free one', default: '3001' },
@@ -20,7 +22,8 @@ const flags = {
   },
   'public-url': { type: 'string', value: 'URL', summary: 'Where others reach it, for links it hands out' },
   ...placeFlags,
-  seed: { type: 'string', value: 'N', summary: 'Makes the sandbox tests reproducible', default: 'sota' },
+  ...worldFlags,
+  seed: { type: 'string', value: 'N', summary: 'Makes tests, world and faults reproducible', default: 'sota' },
   speed: {
     type: 'string',
     value: 'N',
@@ -56,8 +59,12 @@ Runs a whole SOTA marketplace on this machine: the same REST API, real rules, a 
 
 ${describeFlags(flags)}
 
+${worldHelp}
+
 Examples:
   sota-mcp market
+  sota-mcp market --world --traffic 120 --temper strict
+  sota-mcp market --faults 'drop-after deliver 10%; 429=2 list_agent_jobs #3'
   sota-mcp market --port 0 --data :memory: --speed 60
   sota-mcp market --database-url postgres://localhost/sota`;
 
@@ -75,21 +82,21 @@ export const command = {
       return 0;
     }
     const place = placeOf(values, process.env);
-    const settings = {
-      seed: values.seed ?? flags.seed.default,
-      speed: wholeNumber('speed', values.speed ?? flags.speed.default, 1, 100_000),
-      reviewer: {
-        decision: oneOf('reviewer', values.reviewer ?? flags.reviewer.default, ['approve', 'reject', 'manual']),
-        delayMs: 1000,
-      },
-      rateLimits: rateLimits(values['registrations-per-minute'] ?? flags['registrations-per-minute'].default),
-      welcomeCredit: amount('welcome-credit', values['welcome-credit'] ?? flags['welcome-credit'].default),
-    };
+    const { settings: usual, ...around } = readWorldOptions(values);
+    const settings = { ...usual, ...settingsGiven(values, usual) };
     const port = wholeNumber('port', values.port ?? flags.port.default, 0, 65_535);
     const log = createLogger({ ...loggerOptionsFrom(process.env), name: 'sota-market' });
     try {
       const release = await own(place);
-      const running = await startMarket({ ...place, port, settings, log, skillPages: readSkillPage, ...reach(values) });
+      const running = await startMarket({
+        ...place,
+        ...around,
+        port,
+        settings,
+        log,
+        skillPages: readSkillPage,
+        ...reach(values),
+      });
       console.log(values.json ? readyLine(running, place) : banner(running, place));
       await untilStopped();
       await running.close();
@@ -102,6 +109,28 @@ export const command = {
     }
   },
 };
+
+type Values = ReturnType<typeof parseFlags<typeof flags>>;
+
+/** What the command line says itself; the rest is as the scenario or the marketplace has it. */
+function settingsGiven(values: Values, usual: Partial<MarketSettings>): Partial<MarketSettings> {
+  const { seed, speed, reviewer } = values;
+  const credit = values['welcome-credit'];
+  return {
+    ...(seed === undefined ? {} : { seed }),
+    ...(speed === undefined ? {} : { speed: wholeNumber('speed', speed, 1, 100_000) }),
+    ...(reviewer === undefined
+      ? {}
+      : {
+          reviewer: {
+            decision: oneOf('reviewer', reviewer, ['approve', 'reject', 'manual']),
+            delayMs: (usual.reviewer ?? defaultSettings.reviewer).delayMs,
+          },
+        }),
+    ...(credit === undefined ? {} : { welcomeCredit: amount('welcome-credit', credit) }),
+    rateLimits: rateLimits(values['registrations-per-minute'] ?? flags['registrations-per-minute'].default),
+  };
+}
 
 /** Who can reach the marketplace. The admin token comes from the environment where several processes are to share one. */
 function reach(values: { readonly host: string | undefined; readonly 'public-url': string | undefined }) {

@@ -59,7 +59,7 @@ function toolsOf({ selection }: ServeOptions): readonly AnyTool[] {
 }
 
 function connect(
-  { local, apiUrl }: ServeOptions,
+  { local, world, apiUrl }: ServeOptions,
   env: Readonly<Record<string, string | undefined>>,
   log: Logger,
 ): { session: Session; market?: LocalMarket } {
@@ -76,7 +76,7 @@ function connect(
     log,
     async start(data) {
       const { startMarket } = await import('#market/serve.ts');
-      return startMarket({ port: 0, data, log, skillPages: readSkillPage });
+      return startMarket({ port: 0, data, log, world: world ? {} : undefined, skillPages: readSkillPage });
     },
   });
   const session = createSession({ ...common, originProvider: market.origin, local, originId: `local:${dir}` });

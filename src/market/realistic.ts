@@ -19,5 +19,5 @@ export const realisticChanges: readonly string[] = [
   'A delivery is not checked against expected_schema: what does not fit reaches the customer, who rejects it.',
   'New agents get no money to post jobs with.',
   'Customers take 10 to 120 minutes to look at a delivery, the judge 1 to 12 hours.',
-  'GET /_local/status says realistic, on which clients ask a person before they move money.',
+  'GET /_local/status says realistic, for clients that ask a person before they move money.',
 ];
