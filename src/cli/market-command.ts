@@ -1,16 +1,16 @@
-import { join, resolve } from 'node:path';
-import { stateDirectory } from '#client/state-dir.ts';
 import { createLogger, loggerOptionsFrom } from '#kit/log.ts';
 import { AmountError, parseUsdc } from '#kit/money.ts';
-import { claimOwnership } from '#kit/os-lock.ts';
 import { version } from '#kit/version.ts';
 import { ADMIN_TOKEN_HEADER } from '#market/http/gate.ts';
 import { defaultRateLimits, type RateLimits } from '#market/http/rate-limit.ts';
-import { MarketStartError } from '#market/open-place.ts';
+import { defaultSettings, type MarketSettings } from '#market/market-settings.ts';
+import { MarketStartError, nameOf, type Place } from '#market/open-place.ts';
 import { type RunningMarket, startMarket } from '#market/serve.ts';
 import { readSkillPage } from '#server/skill-pages.ts';
 import { describeFlags, oneOf, parseFlags, UsageError, wholeNumber } from './flags.ts';
+import { own, placeFlags, placeOf } from './market-place.ts';
 import { untilStopped } from './until-stopped.ts';
+import { readWorldOptions, worldFlags, worldHelp } from './world-flags.ts';
 
 const flags = {
   port: { type: 'string', value: 'PORT', summary: 'TCP port; 0 takes any free one', default: '3001' },
@@ -21,8 +21,9 @@ const flags = {
     default: '127.0.0.1',
   },
   'public-url': { type: 'string', value: 'URL', summary: 'Where others reach it, for links it hands out' },
-  data: { type: 'string', value: 'DIR', summary: 'Folder of the database, or :memory:', default: '~/.sota/mcp/market' },
-  seed: { type: 'string', value: 'N', summary: 'Makes the sandbox tests reproducible', default: 'sota' },
+  ...placeFlags,
+  ...worldFlags,
+  seed: { type: 'string', value: 'N', summary: 'Makes tests, world and faults reproducible', default: 'sota' },
   speed: {
     type: 'string',
     value: 'N',
@@ -52,41 +53,51 @@ const flags = {
 } as const;
 
 const help = `Usage: sota-mcp market [options]
+       sota-mcp market export FILE | import FILE [options]
 
 Runs a whole SOTA marketplace on this machine: the same REST API, real rules, a real database, play money.
 
 ${describeFlags(flags)}
 
+${worldHelp}
+
 Examples:
   sota-mcp market
-  sota-mcp market --port 0 --data :memory: --speed 60`;
+  sota-mcp market --world --traffic 120 --temper strict
+  sota-mcp market --faults 'drop-after deliver 10%; 429=2 list_agent_jobs #3'
+  sota-mcp market --port 0 --data :memory: --speed 60
+  sota-mcp market --database-url postgres://localhost/sota`;
 
 export const command = {
   name: 'market',
   summary: 'Run a local marketplace',
   async run(argv: readonly string[]): Promise<number> {
+    const [first, ...others] = argv;
+    if (first === 'export' || first === 'import') {
+      return (await import('./market-backup-command.ts')).runBackup(first, others);
+    }
     const values = parseFlags(argv, flags);
     if (values.help) {
       console.log(help);
       return 0;
     }
-    const data = values.data === undefined ? join(stateDirectory(process.env), 'market') : dataFolder(values.data);
-    const settings = {
-      seed: values.seed ?? flags.seed.default,
-      speed: wholeNumber('speed', values.speed ?? flags.speed.default, 1, 100_000),
-      reviewer: {
-        decision: oneOf('reviewer', values.reviewer ?? flags.reviewer.default, ['approve', 'reject', 'manual']),
-        delayMs: 1000,
-      },
-      rateLimits: rateLimits(values['registrations-per-minute'] ?? flags['registrations-per-minute'].default),
-      welcomeCredit: amount('welcome-credit', values['welcome-credit'] ?? flags['welcome-credit'].default),
-    };
+    const place = placeOf(values, process.env);
+    const { settings: usual, ...around } = readWorldOptions(values);
+    const settings = { ...usual, ...settingsGiven(values, usual) };
     const port = wholeNumber('port', values.port ?? flags.port.default, 0, 65_535);
     const log = createLogger({ ...loggerOptionsFrom(process.env), name: 'sota-market' });
     try {
-      const release = await own(data);
-      const running = await startMarket({ port, data, settings, log, skillPages: readSkillPage, ...reach(values) });
-      console.log(values.json ? readyLine(running, data) : banner(running, data));
+      const release = await own(place);
+      const running = await startMarket({
+        ...place,
+        ...around,
+        port,
+        settings,
+        log,
+        skillPages: readSkillPage,
+        ...reach(values),
+      });
+      console.log(values.json ? readyLine(running, place) : banner(running, place));
       await untilStopped();
       await running.close();
       await release();
@@ -98,6 +109,28 @@ export const command = {
     }
   },
 };
+
+type Values = ReturnType<typeof parseFlags<typeof flags>>;
+
+/** What the command line says itself; the rest is as the scenario or the marketplace has it. */
+function settingsGiven(values: Values, usual: Partial<MarketSettings>): Partial<MarketSettings> {
+  const { seed, speed, reviewer } = values;
+  const credit = values['welcome-credit'];
+  return {
+    ...(seed === undefined ? {} : { seed }),
+    ...(speed === undefined ? {} : { speed: wholeNumber('speed', speed, 1, 100_000) }),
+    ...(reviewer === undefined
+      ? {}
+      : {
+          reviewer: {
+            decision: oneOf('reviewer', reviewer, ['approve', 'reject', 'manual']),
+            delayMs: (usual.reviewer ?? defaultSettings.reviewer).delayMs,
+          },
+        }),
+    ...(credit === undefined ? {} : { welcomeCredit: amount('welcome-credit', credit) }),
+    rateLimits: rateLimits(values['registrations-per-minute'] ?? flags['registrations-per-minute'].default),
+  };
+}
 
 /** Who can reach the marketplace. The admin token comes from the environment where several processes are to share one. */
 function reach(values: { readonly host: string | undefined; readonly 'public-url': string | undefined }) {
@@ -114,11 +147,6 @@ function rateLimits(text: string): RateLimits {
   return { ...defaultRateLimits, registrationsPerMinute };
 }
 
-function dataFolder(text: string): string {
-  if (!text.trim()) throw new UsageError('--data takes a folder or :memory:');
-  return text === ':memory:' ? text : resolve(text);
-}
-
 function amount(name: string, text: string): bigint {
   try {
     return parseUsdc(text);
@@ -127,36 +155,20 @@ function amount(name: string, text: string): bigint {
   }
 }
 
-/** One process may open a database; another one is told who has it. */
-async function own(data: string): Promise<() => Promise<void>> {
-  if (data === ':memory:') return async () => {};
-  const claim = await claimOwnership(data, {}).catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MarketStartError(
-      `The data folder ${data} cannot be used: ${reason}. Give another one with --data, or --data :memory:`,
-    );
-  });
-  if (claim.owner) return () => claim.release();
-  claim.leave();
-  throw new MarketStartError(
-    `The data folder ${data} is in use by process ${claim.pid}. Stop it, or give another folder with --data`,
-  );
-}
-
-function readyLine({ url, adminToken }: RunningMarket, data: string): string {
+function readyLine({ url, adminToken }: RunningMarket, place: Place): string {
   return JSON.stringify({
     url,
-    data,
+    data: nameOf(place),
     pid: process.pid,
     ...(adminToken === undefined ? {} : { admin_token: adminToken }),
   });
 }
 
-function banner({ url, market, adminToken }: RunningMarket, data: string): string {
+function banner({ url, market, adminToken }: RunningMarket, place: Place): string {
   const header = adminToken === undefined ? '' : ` -H '${ADMIN_TOKEN_HEADER}: ${adminToken}'`;
   return `SOTA local marketplace ${version}
   URL   ${url}
-  Data  ${data} (${market.engine})
+  Data  ${nameOf(place)} (${market.engine})
   API   ${url}/api/v1/openapi.json
 
 Point an agent at it, in the env of your MCP client's config or in a shell:

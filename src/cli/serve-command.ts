@@ -101,7 +101,7 @@ function asUsageError(error: unknown): unknown {
 
 type Common = Pick<SessionOptions, 'env' | 'stateDir' | 'version' | 'policy'> & { readonly log: Logger };
 
-function connect({ local, apiUrl }: ServeOptions, common: Common): { session: Session; market?: LocalMarket } {
+function connect({ local, world, apiUrl }: ServeOptions, common: Common): { session: Session; market?: LocalMarket } {
   const { stateDir, log } = common;
   if (!local) {
     // A wrong address is told by the first call that needs it: the host still gets its tools and the model the reason.
@@ -114,7 +114,7 @@ function connect({ local, apiUrl }: ServeOptions, common: Common): { session: Se
     log,
     async start(data) {
       const { startMarket } = await import('#market/serve.ts');
-      return startMarket({ port: 0, data, log, skillPages: readSkillPage });
+      return startMarket({ port: 0, data, log, world: world ? {} : undefined, skillPages: readSkillPage });
     },
   });
   const session = createSession({ ...common, originProvider: market.origin, local, originId: `local:${dir}` });

@@ -9,6 +9,7 @@ export const LIVE_ORIGIN = 'https://api.sota.market';
 
 export const serveFlags = {
   local: { type: 'boolean', summary: 'Use the marketplace built into this package: offline, no account, play money' },
+  'no-world': { type: 'boolean', summary: 'With --local: nobody there but you; no jobs, no rivals' },
   'api-url': { type: 'string', value: 'URL', summary: 'The marketplace to talk to', default: LIVE_ORIGIN },
   profile: {
     type: 'string',
@@ -23,6 +24,8 @@ export const serveFlags = {
 
 export interface ServeOptions {
   readonly local: boolean;
+  /** Whether the local marketplace has people of its own. */
+  readonly world: boolean;
   /** As given; `local` makes it irrelevant. */
   readonly apiUrl: string;
   readonly selection: ToolSelection;
@@ -42,8 +45,11 @@ export function readServeOptions(argv: readonly string[], env: Environment): Ser
     throw new UsageError('--local and --api-url name two different marketplaces: give one of them');
   }
   if (values['api-url'] !== undefined) checkUrl(values['api-url']);
+  const local = values.local ?? (values['api-url'] === undefined && isOn('SOTA_LOCAL', setting(env, 'SOTA_LOCAL')));
+  if (values['no-world'] && !local) throw new UsageError('--no-world is about the marketplace of --local: give both');
   return {
-    local: values.local ?? (values['api-url'] === undefined && isOn('SOTA_LOCAL', setting(env, 'SOTA_LOCAL'))),
+    local,
+    world: !values['no-world'],
     apiUrl: values['api-url'] ?? setting(env, 'SOTA_API_URL') ?? LIVE_ORIGIN,
     selection: {
       profile: values.profile ?? setting(env, 'SOTA_PROFILE'),

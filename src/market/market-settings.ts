@@ -14,6 +14,10 @@ export interface MarketSettings {
   readonly speed: number;
   /** Divides every test's time limit; tests of slow solvers use it. */
   readonly testTimeScale: number;
+  /** Whether a delivery must satisfy expected_schema to be accepted at all. */
+  readonly checksDeliveries: boolean;
+  /** Told to clients, which then behave as with real money. */
+  readonly realistic: boolean;
   readonly rateLimits: RateLimits;
   readonly webhooks: WebhookSettings;
 }
@@ -24,6 +28,8 @@ export const defaultSettings: MarketSettings = {
   reviewer: { decision: 'approve', delayMs: 1000 },
   speed: 1,
   testTimeScale: 1,
+  checksDeliveries: true,
+  realistic: false,
   rateLimits: defaultRateLimits,
   webhooks: defaultWebhookSettings,
 };

@@ -18,6 +18,7 @@ import { openMarketClock } from './time/market-clock.ts';
 import { createScheduler } from './time/scheduler.ts';
 import { type SendWebhook, sendWebhook } from './webhooks/send-webhook.ts';
 import { createWebhookSender } from './webhooks/webhook-sender.ts';
+import type { Scenario } from './world/scenario/scenario-schema.ts';
 import type { WorldSettings } from './world/world-settings.ts';
 
 /** The database (`file` or `databaseUrl`) and all that makes one marketplace differ from another. */
@@ -31,6 +32,8 @@ export interface MarketParts {
   readonly access?: Access;
   /** Peoples the marketplace; what is not set is as usual, so `{}` is a usual world. Nobody is there unless given. */
   readonly world?: Partial<WorldSettings> | undefined;
+  /** Plays a scripted situation, see parse-scenario.ts and scenario-options.ts. @throws ScenarioError */
+  readonly scenario?: Scenario | undefined;
   /** What goes wrong on purpose, as `--faults` takes it. @throws FaultSpecError */
   readonly faults?: string | undefined;
   /** Where the pages of the skill come from; without it their addresses answer 404. */
@@ -59,7 +62,7 @@ export interface Market {
  */
 export async function createMarket(options: MarketOptions): Promise<Market> {
   const { settings, clock = systemClock, log = silentLog, access = loopbackAccess } = options;
-  const { world, skillPages, send = sendWebhook } = options;
+  const { scenario, world = scenario && { traffic: 0, rivals: 0 }, skillPages, send = sendWebhook } = options;
   const chosen = { ...defaultSettings, ...settings };
   const rng = seededRng(chosen.seed);
   const faults = new FaultPlan(rng);
@@ -75,7 +78,7 @@ export async function createMarket(options: MarketOptions): Promise<Market> {
     shared,
   });
   await seedTaxonomy(db, clock.now());
-  const context = world ? await peopled(db, base, world) : base;
+  const context = world ? await peopled(db, base, world, scenario) : base;
   await scheduler.settleDue();
   const stopListening = await listen(clock, () => scheduler.wake());
   return {
@@ -95,7 +98,12 @@ export async function createMarket(options: MarketOptions): Promise<Market> {
 }
 
 /** The code of the world is loaded where there is one. */
-async function peopled(db: Database, base: MarketContext, world: Partial<WorldSettings>): Promise<MarketContext> {
+async function peopled(
+  db: Database,
+  base: MarketContext,
+  world: Partial<WorldSettings>,
+  scenario?: Scenario,
+): Promise<MarketContext> {
   const { openWorld } = await import('./world/open-world.ts');
-  return openWorld(db, base, world);
+  return openWorld(db, base, world, scenario);
 }

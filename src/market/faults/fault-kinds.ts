@@ -21,8 +21,11 @@ export const faultKinds = {
   'reset-before': { summary: 'like drop-before, with a TCP reset' },
   'reset-after': { summary: 'like drop-after, with a TCP reset' },
   'cut-body': { summary: 'everything happens; the answer breaks off in the middle of its body' },
-  'slow-body': { summary: 'everything happens; the body of the answer takes so long', argument: milliseconds },
-  delay: { summary: 'waits so long before anything happens', argument: milliseconds },
+  'slow-body': {
+    summary: 'everything happens; the body of the answer takes so many milliseconds',
+    argument: milliseconds,
+  },
+  delay: { summary: 'waits so many milliseconds before anything happens', argument: milliseconds },
   429: {
     summary: 'asks to wait so many seconds (Retry-After); nothing has happened',
     argument: { name: 'seconds', min: 1, max: 600, default: 1 },

@@ -89,7 +89,7 @@ function parseKind(head: string, fail: (why: string) => never): { kind: FaultNam
     const either = ['500', '502', '503', 'drop', 'reset'].includes(name)
       ? `; say ${name}-before or ${name}-after: did it happen or not?`
       : didYouMean(name, known);
-    return fail(`there is no fault ${JSON.stringify(name)}${either}. Known are: ${known.join(', ')}`);
+    return fail(`there is no fault ${JSON.stringify(name)}${either || '.'} Known are: ${known.join(', ')}`);
   }
   const kind = name as FaultName;
   const { argument } = (faultKinds as Readonly<Record<FaultName, FaultKind>>)[kind];

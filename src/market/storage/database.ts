@@ -19,8 +19,11 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-owner-and-webhooks': ownerAndWebhooks,
 };
 
-/** The schema this program writes. */
-export const CURRENT_SCHEMA = Object.keys(migrations).sort().at(-1) ?? '';
+/** The schemas this program knows, in order. */
+export const schemas: readonly string[] = Object.keys(migrations).sort();
+
+/** The one it writes. */
+export const CURRENT_SCHEMA = schemas.at(-1) ?? '';
 
 /** Where a marketplace is kept: a SQLite file (or `:memory:`) of one process, or a PostgreSQL database of several. */
 export type Storage = { readonly file: string } | { readonly databaseUrl: string };
@@ -79,8 +82,11 @@ async function openShared(databaseUrl: string): Promise<OpenDatabase> {
 /** Brings the schema to a given migration. Processes that start together take turns. */
 async function migrate({ db, shared }: OpenDatabase, upTo: string): Promise<void> {
   const migrator = migratorOf(db);
-  const later = (await schemasIn(db)).find((name) => !(name in migrations));
+  const past = await schemasIn(db);
+  const later = past.find((name) => !schemas.includes(name));
   if (later) throw new Error(`It was written by a later version of sota-mcp (schema ${later}): use that version`);
+  const beyond = past.find((name) => name > upTo);
+  if (beyond) throw new Error(`It is at schema ${beyond} already, and schemas only go forward; take a new database`);
   const run = () => migrator.migrateTo(upTo);
   const { error } = shared
     ? await db.transaction().execute(async (tx) => {

@@ -63,6 +63,8 @@ export function createScheduler(
     const busy: string[] = [];
     while (!stopped && (await settleNext(busy))) {}
     if (busy.length === 0) conflicts.clear();
+    // What was settled may have moved the clock itself.
+    await clock.refresh(db);
     return untilNext();
   }
 

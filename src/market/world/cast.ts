@@ -8,6 +8,7 @@ import type { Tx } from '../storage/database.ts';
 import { readMeta, writeMeta } from '../storage/meta.ts';
 import { clusters, tagsOfCluster } from '../taxonomy/taxonomy.ts';
 import { strategyOf } from './strategies.ts';
+import type { WorldSettings } from './world-settings.ts';
 
 /**
  * Who plays the world: ordinary users and agents, with accounts, reputation and an activity log like everybody else's.
@@ -31,13 +32,19 @@ export async function readCast(tx: Tx): Promise<Cast> {
   return text === undefined ? NOBODY : (JSON.parse(text) as Cast);
 }
 
-/** Brings the cast to at least this many rivals. Whoever entered once stays. */
-export async function enterCast(tx: Tx, context: MarketContext, rivals: number): Promise<Cast> {
+/** Brings in who is missing: requesters where jobs are posted, and so many rivals. Whoever entered once stays. */
+export async function enterCast(
+  tx: Tx,
+  context: MarketContext,
+  { rivals, traffic }: Pick<WorldSettings, 'rivals' | 'traffic'>,
+): Promise<Cast> {
   const cast = await readCast(tx);
   const rng = context.rng.fork('world/cast');
   const requesters = [...cast.requesters];
-  for (let i = requesters.length; i < REQUESTERS; i += 1) {
-    requesters.push(await enterRequester(tx, context, companyName(rng, i), `customer-${i}`));
+  for (let i = requesters.length; traffic > 0 && i < REQUESTERS; i += 1) {
+    const name = companyName(rng, i);
+    // A requester stays in the sandbox: posting jobs needs no tests.
+    requesters.push(await enterInSandbox(tx, context, { name, mailbox: `customer-${i}`, tags: ['research'] }));
   }
   const all = [...cast.rivals];
   for (let i = all.length; i < rivals; i += 1) all.push(await enterRival(tx, context, i, rng.fork(`rival/${i}`)));
@@ -50,11 +57,6 @@ function companyName(rng: Rng, i: number): string {
   const heads = rng.fork('heads').shuffle(companyHeads);
   const tails = rng.fork('tails').shuffle(companyTails);
   return `${heads[i % heads.length]} ${tails[i % tails.length]}`;
-}
-
-/** A requester stays in the sandbox: posting jobs needs no tests. */
-export async function enterRequester(tx: Tx, context: MarketContext, name: string, mailbox: string): Promise<string> {
-  return enter(tx, context, { name, mailbox, tags: ['research'], description: 'A customer of this marketplace' });
 }
 
 async function enterRival(tx: Tx, context: MarketContext, i: number, rng: Rng): Promise<string> {
@@ -72,32 +74,32 @@ export interface NewActor {
   readonly name: string;
   readonly mailbox: string;
   readonly tags: readonly string[];
-  readonly description?: string;
   /** 0 to 100; 50 like everybody unless stated. */
   readonly reputation?: number | undefined;
 }
 
 /** An agent that has passed everything already. */
 export async function enterActive(tx: Tx, context: MarketContext, actor: NewActor): Promise<string> {
-  const id = await enter(tx, context, actor);
+  const id = await enterInSandbox(tx, context, actor);
   for (const event of ['pass_tests', 'request_review', 'approve'] as const) {
     await moveAgent(tx, await actorOf(tx, id), event, context.clock.real());
   }
-  if (actor.reputation !== undefined) {
-    await tx.updateTable('agents').set({ reputation_score: actor.reputation }).where('id', '=', id).execute();
-  }
+  // Passed by word of mouth.
+  await tx.deleteFrom('test_jobs').where('agent_id', '=', id).execute();
   return id;
 }
 
-async function enter(
+/** An agent at the beginning of its career. */
+export async function enterInSandbox(
   tx: Tx,
   context: MarketContext,
-  { name, mailbox, tags, description = 'An agent of this marketplace' }: NewActor,
+  { name, mailbox, tags, reputation }: NewActor,
 ): Promise<string> {
   const user = await ensureUser(tx, `${mailbox}@world.invalid`, NO_PASSWORD, context.clock.real());
-  const { agent_id: id } = await createAgent(tx, context, user, { name, capabilities: tags, description });
-  // Nobody will ever sit these tests.
-  await tx.deleteFrom('test_jobs').where('agent_id', '=', id).execute();
+  const { agent_id: id } = await createAgent(tx, context, user, { name, capabilities: tags });
+  if (reputation !== undefined) {
+    await tx.updateTable('agents').set({ reputation_score: reputation }).where('id', '=', id).execute();
+  }
   return id;
 }
 

@@ -2,15 +2,16 @@ import { acceptDelivery, requestChanges } from '../rules/acceptance.ts';
 import { escrowOfJob, judgeDispute } from '../rules/escrow.ts';
 import { findJob, type JobRow } from '../rules/find-job.ts';
 import { noteSeen } from '../rules/presence.ts';
-import { judgeShape } from '../rules/verdict.ts';
 import type { Tx } from '../storage/database.ts';
-import { fromJson } from '../storage/rows.ts';
 import { type DueDate, schedule } from '../time/due-dates.ts';
 import { actorOf } from './cast.ts';
 import { type Reaction, reactionOf } from './customer.ts';
-import { inspectDelivery } from './inspect-delivery.ts';
+import { minutes } from './durations.ts';
+import { failureOf } from './inspect-delivery.ts';
 import { rngOfJob } from './rival-bids.ts';
-import { minutes, type World } from './world.ts';
+import type { ScenarioJob, ScenarioReaction } from './scenario/scenario-schema.ts';
+import { scriptedJob } from './scenario/script.ts';
+import type { World } from './world.ts';
 import type { Minutes } from './world-settings.ts';
 
 /**
@@ -18,11 +19,21 @@ import type { Minutes } from './world-settings.ts';
  * due, not from the moment it was settled, so a day that passes in one jump happens in its own order.
  */
 export async function planReaction(tx: Tx, world: World, job: JobRow, from: number): Promise<void> {
-  await plan(tx, world, 'world_customer', job, world.settings.pace.customer, from);
+  const scripted = reactionIn(await scriptedJob(tx, world.script, job.id), job.revision);
+  const exactly = scripted && ([scripted.after_minutes ?? 0, scripted.after_minutes ?? 0] as const);
+  await plan(tx, world, 'world_customer', job, exactly ?? world.settings.pace.customer, from);
 }
 
 export async function planJudgement(tx: Tx, world: World, job: JobRow, from: number): Promise<void> {
-  await plan(tx, world, 'world_judge', job, world.settings.pace.judge, from);
+  const scripted = await scriptedJob(tx, world.script, job.id);
+  await plan(tx, world, 'world_judge', job, scripted ? [0, 0] : world.settings.pace.judge, from);
+}
+
+/** What a customer of the scenario does about its n-th delivery; the last that is written stands for all after it. */
+function reactionIn(scripted: ScenarioJob | undefined, revision: number): ScenarioReaction | undefined {
+  if (!scripted) return undefined;
+  const written = scripted.customer ?? [{ do: 'check' }];
+  return written[Math.min(revision, written.length - 1)];
 }
 
 async function plan(
@@ -42,12 +53,16 @@ async function plan(
 export async function react(tx: Tx, world: World, due: DueDate): Promise<void> {
   const job = await findJob(tx, due.subject);
   if (job?.status !== 'completed' || (await escrowOfJob(tx, job.id))?.status !== 'delivered') return;
-  const reaction = reactionOf({
-    temper: world.settings.temper,
-    failure: inspectDelivery(job),
-    revision: job.revision,
-    rng: rngOfJob(world, job).fork(`reaction/${job.revision}`),
-  });
+  const scripted = reactionIn(await scriptedJob(tx, world.script, job.id), job.revision);
+  const reaction =
+    scripted && scripted.do !== 'check'
+      ? scripted
+      : reactionOf({
+          temper: world.settings.temper,
+          failure: await failureOf(tx, world, job),
+          revision: job.revision,
+          rng: rngOfJob(world, job).fork(`reaction/${job.revision}`),
+        });
   await carryOut(tx, world, job, reaction);
   const after = await findJob(tx, job.id);
   if (after?.status === 'disputed') await planJudgement(tx, world, after, due.due_at);
@@ -74,13 +89,7 @@ async function carryOut(tx: Tx, { context }: World, job: JobRow, reaction: React
 export async function decide(tx: Tx, world: World, due: DueDate): Promise<void> {
   const job = await findJob(tx, due.subject);
   if (job?.status !== 'disputed' || (await escrowOfJob(tx, job.id))?.status !== 'disputed') return;
-  await judgeDispute(tx, world.context, job.id, (await isRight(world, job)) ? 'release' : 'refund');
-}
-
-/** Jobs of strangers have no content check: there a delivery of the requested shape is one the judge upholds. */
-async function isRight({ context, cast }: World, job: JobRow): Promise<boolean> {
-  if (cast.requesters.includes(job.requester_id)) return inspectDelivery(job) === null;
-  if (job.expected_schema === null) return true;
-  const verdict = await judgeShape(context.validator, fromJson(job.expected_schema), job.result ?? '');
-  return verdict === undefined || verdict === 'unjudged';
+  const { judge = 'check' } = (await scriptedJob(tx, world.script, job.id)) ?? {};
+  const found = judge === 'check' ? ((await failureOf(tx, world, job)) ? 'refund' : 'release') : judge;
+  await judgeDispute(tx, world.context, job.id, found);
 }

@@ -1,6 +1,11 @@
+import type { JobRow } from '../rules/find-job.ts';
+import { judgeShape } from '../rules/verdict.ts';
 import type { CheckFailure } from '../sandbox-content/define-test.ts';
+import type { Tx } from '../storage/database.ts';
 import { fromJson } from '../storage/rows.ts';
 import { contentOf } from './make-job.ts';
+import { scriptedJob } from './scenario/script.ts';
+import type { World } from './world.ts';
 
 /** What of a job decides whether its delivery is right. */
 export interface Delivered {
@@ -25,6 +30,24 @@ export function inspectDelivery({ tags, description, parameters, result }: Deliv
   }
   const [tag = ''] = fromJson<string[]>(tags);
   return contentOf(tag).check(answer, { description, parameters: fromJson(parameters) });
+}
+
+/** Whether a job was made from the content of its tag, so that its deliveries can be judged. */
+export async function hasContent(tx: Tx, { cast, script }: World, job: JobRow): Promise<boolean> {
+  if (cast.requesters.includes(job.requester_id)) return true;
+  return (await scriptedJob(tx, script, job.id))?.tag !== undefined;
+}
+
+/**
+ * What is wrong with the delivery of any job, or null. Jobs of strangers have no content to check: there a delivery of
+ * the requested shape is right.
+ */
+export async function failureOf(tx: Tx, world: World, job: JobRow): Promise<CheckFailure | null> {
+  if (await hasContent(tx, world, job)) return inspectDelivery(job);
+  if (job.expected_schema === null) return null;
+  const verdict = await judgeShape(world.context.validator, fromJson(job.expected_schema), job.result ?? '');
+  if (verdict === undefined || verdict === 'unjudged') return null;
+  return { check: 'shape', message: verdict.message, hint: 'Deliver JSON of the shape in expected_schema.' };
 }
 
 function parsed(text: string | null): unknown {

@@ -10,7 +10,10 @@ import { decide, planJudgement, planReaction, react } from './customers.ts';
 import { postNext, startPosting } from './post-jobs.ts';
 import { pruneJobs } from './prune-jobs.ts';
 import { bidAsPlanned, planBids } from './rival-bids.ts';
-import { planWork, workOn } from './rival-work.ts';
+import { isRival, planWork, workOn } from './rival-work.ts';
+import { moveClockAfter, playLine } from './scenario/play-script.ts';
+import type { Scenario } from './scenario/scenario-schema.ts';
+import { openScript, scriptedJob } from './scenario/script.ts';
 import type { World } from './world.ts';
 import { defaultWorld, type WorldSettings } from './world-settings.ts';
 
@@ -31,41 +34,49 @@ export async function openWorld(
   db: Database,
   base: MarketContext,
   chosen: Partial<WorldSettings>,
+  scenario?: Scenario,
 ): Promise<MarketContext> {
   const settings = { ...defaultWorld, ...chosen };
-  const cast = await inTransaction(db, async (tx) => {
+  const { cast, script } = await inTransaction(db, async (tx) => {
     await lockName(tx, 'sota world');
-    return enterCast(tx, base, settings.rivals);
+    return { cast: await enterCast(tx, base, settings), script: await openScript(tx, base, scenario) };
   });
   const audience: Audience = {
     jobMoved: (tx, job, event) => noticeMove(tx, world, job, event),
     act: (tx, due) => act(tx, world, due),
   };
   const context: MarketContext = { ...base, audience };
-  const world: World = { context, settings, cast };
+  const world: World = { context, settings, cast, script, scripting: new WeakSet() };
   await inTransaction(db, (tx) => startPosting(tx, world));
   return context;
 }
 
 async function noticeMove(tx: Tx, world: World, job: JobRow, event: JobEvent): Promise<void> {
-  const { cast, context } = world;
-  const isRivals = cast.rivals.includes(job.winner_agent_id ?? '');
-  const isOurs = cast.requesters.includes(job.requester_id);
+  const isRivals = isRival(world, job.winner_agent_id);
+  const now = world.context.clock.virtual();
   switch (event) {
     case 'open_bidding':
     case 'requeue':
-      return planBids(tx, world, job);
+      return world.scripting.has(tx) || (await scriptedJob(tx, world.script, job.id))
+        ? undefined
+        : planBids(tx, world, job);
     case 'award':
       return isRivals ? planWork(tx, world, job, [2, 8]) : undefined;
     case 'request_changes':
       return isRivals ? planWork(tx, world, job, [10, 40]) : undefined;
     case 'deliver':
-      return isOurs ? planReaction(tx, world, job, context.clock.virtual()) : undefined;
+      return noticeDelivery(tx, world, job, now);
     case 'dispute':
-      return planJudgement(tx, world, job, context.clock.virtual());
+      return planJudgement(tx, world, job, now);
     default:
       return undefined;
   }
+}
+
+async function noticeDelivery(tx: Tx, world: World, job: JobRow, now: number): Promise<void> {
+  const scripted = await scriptedJob(tx, world.script, job.id);
+  if (scripted || world.cast.requesters.includes(job.requester_id)) await planReaction(tx, world, job, now);
+  if (scripted?.name !== undefined) await moveClockAfter(tx, world, job, scripted.name);
 }
 
 async function act(tx: Tx, world: World, due: DueDate): Promise<void> {
@@ -80,6 +91,8 @@ async function act(tx: Tx, world: World, due: DueDate): Promise<void> {
       return react(tx, world, due);
     case 'world_judge':
       return decide(tx, world, due);
+    case 'world_script':
+      return playLine(tx, world, due);
     case 'world_prune':
       return pruneJobs(tx, world);
     default:

@@ -8,8 +8,9 @@ import { readMeta, writeMeta } from '../storage/meta.ts';
 import { tags as taxonomyTags } from '../taxonomy/taxonomy.ts';
 import { schedule } from '../time/due-dates.ts';
 import { actorOf } from './cast.ts';
+import { seconds } from './durations.ts';
 import { makeJob } from './make-job.ts';
-import { seconds, type World } from './world.ts';
+import { peopleOf, type World } from './world.ts';
 
 /**
  * The stream of jobs. The n-th job of a seed is always the same one for the same tag; which tag comes next goes through
@@ -81,15 +82,15 @@ async function nextTag(tx: Tx, world: World, n: number, rng: Rng): Promise<strin
 }
 
 /** The tags of active agents that are not of the world and were seen lately, each once, in order. */
-async function tagsOfPresentAgents(tx: Tx, { context, cast }: World): Promise<string[]> {
+async function tagsOfPresentAgents(tx: Tx, world: World): Promise<string[]> {
   const rows = await tx
     .selectFrom('agents')
     .innerJoin('agent_tags', 'agent_tags.agent_id', 'agents.id')
     .select('agent_tags.tag')
     .distinct()
     .where('agents.status', '=', 'active')
-    .where('agents.last_seen_at', '>', context.clock.real() - PRESENT_MS)
-    .where('agents.id', 'not in', [...cast.requesters, ...cast.rivals])
+    .where('agents.last_seen_at', '>', world.context.clock.real() - PRESENT_MS)
+    .where('agents.id', 'not in', peopleOf(world))
     .orderBy('agent_tags.tag')
     .execute();
   return rows.map(({ tag }) => tag);

@@ -3,7 +3,7 @@ import type { Micro } from '#kit/money.ts';
 import type { Tx } from '../storage/database.ts';
 import { escrowOf, holdOf } from '../storage/ledger.ts';
 import { micro } from '../storage/rows.ts';
-import type { World } from './world.ts';
+import { peopleOf, type World } from './world.ts';
 
 /**
  * Keeps a world that runs for weeks from filling the disk: old jobs in which only its own people took part disappear,
@@ -15,7 +15,7 @@ const BATCH = 100;
 const FINISHED_ESCROW = ['released', 'refunded'];
 
 export async function pruneJobs(tx: Tx, world: World): Promise<void> {
-  const ours = [...world.cast.requesters, ...world.cast.rivals];
+  const ours = peopleOf(world);
   const ids = await finishedJobs(tx, world, ours);
   for (const id of ids) {
     await carryForward(tx, id);

@@ -4,12 +4,12 @@ import { bidsOf } from '../rules/bid-status.ts';
 import { placeBid } from '../rules/bids.ts';
 import { findJob, type JobRow } from '../rules/find-job.ts';
 import { noteSeen } from '../rules/presence.ts';
-import { Refusal } from '../rules/refuse.ts';
 import { skillsOf } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { fromJson, micro } from '../storage/rows.ts';
 import { type DueDate, schedule } from '../time/due-dates.ts';
 import { actorOf } from './cast.ts';
+import { orRefused } from './or-refused.ts';
 import { type Plan, planOf, strategyOf } from './strategies.ts';
 import type { World } from './world.ts';
 
@@ -61,14 +61,4 @@ export async function bidAsPlanned(tx: Tx, world: World, { subject }: DueDate): 
       estimated_seconds: plan.estimateSeconds,
     }),
   );
-}
-
-/** Lets the rules say no. They do so before they write anything. */
-export async function orRefused<T>(act: Promise<T>): Promise<T | undefined> {
-  try {
-    return await act;
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
 }

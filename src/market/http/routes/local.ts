@@ -97,10 +97,11 @@ const judge = defineOperation({
 export const localRoutes: readonly AnyRoute[] = [
   defineRoute({
     operation: status,
-    apply: async (_tx, { context: { clock } }) => ({
+    apply: async (_tx, { context: { clock, settings } }) => ({
       real_time: isoTime(clock.real()),
       virtual_time: isoTime(clock.virtual()),
       speed: clock.speed,
+      realistic: settings.realistic,
     }),
   }),
 
