@@ -16,6 +16,18 @@ interface CommandEntry {
 
 /** Every command by name. Without one, the MCP server is served. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  install: {
+    summary: 'Add the server to an MCP host',
+    load: async () => (await import('./setup/install-command.ts')).command,
+  },
+  uninstall: {
+    summary: 'Take the server out of an MCP host again',
+    load: async () => (await import('./setup/uninstall-command.ts')).command,
+  },
+  'print-config': {
+    summary: 'Print the entry for an MCP host',
+    load: async () => (await import('./setup/print-config-command.ts')).command,
+  },
   market: {
     summary: 'Run a local marketplace',
     load: async () => (await import('./market-command.ts')).command,

@@ -57,7 +57,8 @@ function toolsOf({ selection }: ServeOptions): readonly AnyTool[] {
   }
 }
 
-function connect(
+/** A session with the marketplace these options name, and that marketplace where it is the local one. */
+export function connect(
   { local, apiUrl }: ServeOptions,
   env: Readonly<Record<string, string | undefined>>,
   log: Logger,
