@@ -57,8 +57,7 @@ function toolsOf({ selection }: ServeOptions): readonly AnyTool[] {
   }
 }
 
-/** A session with the marketplace these options name, and that marketplace where it is the local one. */
-export function connect(
+function connect(
   { local, apiUrl }: ServeOptions,
   env: Readonly<Record<string, string | undefined>>,
   log: Logger,

@@ -27,8 +27,12 @@ export interface AttemptContext {
   readonly userAgent: string;
   readonly maxBytes: number;
   readonly apiKey?: string | undefined;
+  /** Of a signed-in owner. */
+  readonly ownerToken?: string | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** How requests leave, for example through a proxy. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
 export interface AttemptResult {
@@ -71,6 +75,7 @@ export async function sendOnce(request: WireRequest, context: AttemptContext): P
       // Its time-out ends with the headers; ours covers the body.
       timeout: false,
       redirect: 'manual',
+      fetch: context.fetch ?? globalThis.fetch,
     });
     return await readAnswer(response, request.operation, context);
   } catch (error) {
@@ -93,6 +98,7 @@ function headersOf(request: WireRequest, context: AttemptContext): Record<string
     'X-Request-Attempt': String(context.attempt),
     ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(context.apiKey === undefined ? {} : { 'X-API-Key': context.apiKey }),
+    ...(context.ownerToken === undefined ? {} : { Authorization: `Bearer ${context.ownerToken}` }),
     ...(context.idempotencyKey === undefined ? {} : { 'Idempotency-Key': context.idempotencyKey }),
   };
 }

@@ -179,10 +179,12 @@ export function createSession(options: SessionOptions): Session {
       return { ...identityOf(held), agentId: me.id, name: me.name };
     },
 
-    async register(args, { signal, onAttempt } = {}) {
+    async register(args, { signal, onAttempt, password } = {}) {
       const id = await idOfOrigin();
       const joins = underWay.has('register');
-      const flow = once('register', () => registerFlow(flows, id, args, onAttempt ? { onAttempt } : {}));
+      const flow = once('register', () =>
+        registerFlow(flows, id, args, { password, ...(onAttempt ? { onAttempt } : {}) }),
+      );
       const settled = await unlessAborted(flow, registerSimple, signal);
       const held = keys.held(id);
       if (!held) throw keys.problem();
