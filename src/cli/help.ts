@@ -30,5 +30,5 @@ Environment:
 
 Try it, with no account:
   npx -y sota-mcp demo
-  claude mcp add sota -- npx -y sota-mcp --local`;
+  npx -y sota-mcp install claude-code --local`;
 }

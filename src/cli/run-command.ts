@@ -22,6 +22,8 @@ const WIRE_CODES = new Set(['unreachable', 'no_answer', 'offer_unknown', 'rate_l
  * @throws UsageError
  */
 export async function runCommand(json: boolean | undefined, body: () => Promise<Said>): Promise<number> {
+  // Every timer below lets the process end, as a server needs it; a command waits for its answer.
+  const hold = setInterval(() => {}, 2 ** 30);
   try {
     const { facts, lines, code = exit('ok') } = await body();
     console.log(json ? JSON.stringify(facts) : lines.join('\n'));
@@ -32,6 +34,8 @@ export async function runCommand(json: boolean | undefined, body: () => Promise<
     if (json) console.log(JSON.stringify({ error: { code, message, ...(fix ? { fix } : {}) } }));
     else console.error(`sota-mcp: ${message}${fix ? `\n${fix}` : ''}`);
     return exitCode;
+  } finally {
+    clearInterval(hold);
   }
 }
 

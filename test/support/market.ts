@@ -36,6 +36,8 @@ export interface NewTestAgent {
 }
 
 export interface TestMarket {
+  /** Empty where it has no socket. */
+  readonly url: string;
   readonly market: Market;
   /** Moved by hand, it settles nothing. */
   readonly clock: ManualClock;
@@ -65,7 +67,7 @@ type Send = (
 export async function startTestMarket({ settings, clock = manualClock() }: Options = {}): Promise<TestMarket> {
   const { url, market, close } = await startMarket({ port: 0, data: ':memory:', clock, ...(settings && { settings }) });
   const send: Send = (method, path, options) => http(method, url + path, options);
-  return testMarket(market, clock, send, close, async (name, { tags = ['code-review'], min_fee }) => {
+  return testMarket(url, market, clock, send, close, async (name, { tags = ['code-review'], min_fee }) => {
     const body = { email: `${name}@example.test`, password: 'correct horse', agent_name: name, capabilities: tags };
     const answer = await send('POST', '/api/v1/agents/register/simple', {
       body: { ...body, ...(min_fee === undefined ? {} : { min_fee }) },
@@ -86,7 +88,7 @@ export async function openTestMarket({ settings, clock = manualClock() }: Option
     });
     return { status: answer.status, headers: answer.headers, body: await answer.json() };
   };
-  return testMarket(market, clock, send, market.close, (name, { tags = ['code-review'] }) =>
+  return testMarket('', market, clock, send, market.close, (name, { tags = ['code-review'] }) =>
     market.db.transaction().execute(async (tx) => {
       const user = await ensureUser(tx, `${name}@example.test`, 'unused', clock.now());
       const created = await createAgent(tx, market.context, user, { name, capabilities: tags });
@@ -96,6 +98,7 @@ export async function openTestMarket({ settings, clock = manualClock() }: Option
 }
 
 function testMarket(
+  url: string,
   market: Market,
   clock: ManualClock,
   send: Send,
@@ -104,6 +107,7 @@ function testMarket(
 ): TestMarket {
   const local: TestMarket['local'] = (method, path, body) => send(method, path, { body });
   return {
+    url,
     market,
     clock,
     local,
