@@ -48,6 +48,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Show where the agent stands',
     load: async () => (await import('./account/status-command.ts')).command,
   },
+  doctor: {
+    summary: 'Examine everything that has to work',
+    load: async () => (await import('./doctor/doctor-command.ts')).command,
+  },
   config: {
     summary: 'Read and change settings kept in a file',
     load: async () => (await import('./config-command.ts')).command,

@@ -84,7 +84,9 @@ describe('whoami and status', () => {
 
   it('end with 3 without a key, and 4 where nobody answers', async () => {
     expect(await run(['whoami'])).toMatchObject({ status: 3, stdout: '' });
-    const { status, json } = await run(['status', '--json', '--api-url', 'http://127.0.0.1:9'], {
+    const gone = await fakeOrigin();
+    await gone.close();
+    const { status, json } = await run(['status', '--json', '--api-url', gone.url], {
       env: { SOTA_API_KEY: 'sk_live_0123456789abcdef' },
     });
     expect(json).toMatchObject({ error: { code: 'unreachable' } });
