@@ -10,6 +10,7 @@ import { version } from '#kit/version.ts';
 import { buildServer } from '#server/build-server.ts';
 import { createDispatch } from '#server/dispatch.ts';
 import { createDocsLibrary } from '#server/docs-library.ts';
+import { measureDocs } from '#server/docs-resources.ts';
 import { guardStdout } from '#server/guard-stdout.ts';
 import { GRACE_MS } from '#server/lifecycle.ts';
 import { createLocalMarket, type LocalMarket } from '#server/local-market.ts';
@@ -36,7 +37,7 @@ export function serve(argv: readonly string[], env: Readonly<Record<string, stri
   const docs = createDocsLibrary();
   const dispatch = createDispatch({ session, activeTools, allTools, docs, validator, log });
   serveOnStdio({
-    buildServer: () => buildServer({ tools: activeTools, dispatch, docs }),
+    buildServer: async () => buildServer({ tools: activeTools, dispatch, docs, docSizes: await measureDocs(docs) }),
     stdout,
     log,
     onConnected: () => session.startHeartbeat(),

@@ -6,12 +6,17 @@ import { tools as allTools } from '#tools/registry.ts';
 import type { Dispatch } from './dispatch.ts';
 import { addDocs } from './docs-resources.ts';
 import { instructionsFor } from './instructions.ts';
+import { addLiveResources } from './live-resources.ts';
+import { addPrompts } from './prompts.ts';
 import { renderTool } from './render.ts';
+import { createSkill } from './skill-source.ts';
 
 export interface ServerParts {
   readonly tools: readonly AnyTool[];
   readonly dispatch: Dispatch;
   readonly docs: DocsLibrary;
+  /** Bytes of each page, from `measureDocs`; left out of the list where it is not given. */
+  readonly docSizes?: ReadonlyMap<string, number>;
 }
 
 /** The catalogue is fixed while the process lives, so hosts may keep it. */
@@ -22,7 +27,7 @@ const CACHE = { ttlMs: 3_600_000, cacheScope: 'public' as const };
  * Tools are listed and called by handlers of our own, because the SDK answers an unknown tool with a protocol error,
  * which no model gets to read, and wrong arguments with a schema dump.
  */
-export function buildServer({ tools, dispatch, docs }: ServerParts): McpServer {
+export function buildServer({ tools, dispatch, docs, docSizes }: ServerParts): McpServer {
   const server = new McpServer(
     // Nothing more: the modern protocol repeats this object in every single result.
     { name: 'sota-mcp', title: 'SOTA marketplace', version },
@@ -49,7 +54,10 @@ export function buildServer({ tools, dispatch, docs }: ServerParts): McpServer {
     const { name, arguments: args } = request.params;
     return dispatch({ name, arguments: args, signal: context.mcpReq.signal, progress: progressOf(context) });
   });
-  addDocs(server, docs);
+  addDocs(server, docs, docSizes);
+  addLiveResources(server, tools, dispatch);
+  addPrompts(server, { tools, docs, dispatch });
+  createSkill().attach(server);
   return server;
 }
 
