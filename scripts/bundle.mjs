@@ -79,8 +79,9 @@ function keepNodeSqliteDynamic() {
   return {
     name: 'node-sqlite-stays-dynamic',
     setup(esbuild) {
-      esbuild.onResolve({ filter: /^node:sqlite$/ }, ({ kind }) =>
-        kind === 'dynamic-import'
+      // undici asks for it inside a function it calls for its cache on disk, which nobody here switches on.
+      esbuild.onResolve({ filter: /^node:sqlite$/ }, ({ kind, importer }) =>
+        kind === 'dynamic-import' || /[\\/]node_modules[\\/]undici[\\/]/.test(importer)
           ? { path: 'node:sqlite', external: true }
           : { errors: [{ text: "node:sqlite is absent on Node 20: load it with await import('node:sqlite')" }] },
       );

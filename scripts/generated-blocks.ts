@@ -6,6 +6,8 @@
  *   …
  *   <!-- /generated -->
  */
+import { commands } from '#cli/commands.ts';
+import { exitCodes } from '#cli/exit-codes.ts';
 import type { Operation } from '#contract/define-operation.ts';
 import { errorCatalogue } from '#contract/errors/catalogue.ts';
 import { operations } from '#contract/operations/registry.ts';
@@ -53,6 +55,8 @@ export function blocksOf(tools: readonly ListedTool[]): Blocks {
     transitions: renderTransitions,
     'webhook-events': renderWebhookEvents,
     tools: () => renderTools(tools),
+    commands: renderCommands,
+    'exit-codes': renderExitCodes,
   };
 }
 
@@ -129,6 +133,18 @@ function renderWebhookEvents(): string {
 function renderTools(tools: readonly ListedTool[]): string {
   const rows = tools.map(({ name, family, description, effect }) => [`\`${name}\``, family, description, effect]);
   return table(['tool', 'family', 'what it does', 'effect'], rows);
+}
+
+function renderCommands(): string {
+  const rows = Object.entries(commands).map(([name, { summary }]) => [`\`sota-mcp ${name}\``, summary]);
+  return table(['command', 'what it does'], [['`sota-mcp`', 'Serve MCP on stdin and stdout'], ...rows]);
+}
+
+function renderExitCodes(): string {
+  return table(
+    ['code', 'meaning'],
+    Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning]),
+  );
 }
 
 /** A Markdown table; a bar inside a cell would end it. */

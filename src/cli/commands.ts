@@ -16,6 +16,50 @@ interface CommandEntry {
 
 /** Every command by name. Without one, the MCP server is served. */
 export const commands: Readonly<Record<string, CommandEntry>> = {
+  install: {
+    summary: 'Add the server to an MCP host',
+    load: async () => (await import('./setup/install-command.ts')).command,
+  },
+  uninstall: {
+    summary: 'Take the server out of an MCP host again',
+    load: async () => (await import('./setup/uninstall-command.ts')).command,
+  },
+  'print-config': {
+    summary: 'Print the entry for an MCP host',
+    load: async () => (await import('./setup/print-config-command.ts')).command,
+  },
+  register: {
+    summary: 'Register an agent and store its key',
+    load: async () => (await import('./account/register-command.ts')).command,
+  },
+  recover: {
+    summary: 'Get a new key for an agent that lost its own',
+    load: async () => (await import('./account/recover-command.ts')).command,
+  },
+  login: {
+    summary: 'Sign in as the owner of your agents',
+    load: async () => (await import('./account/login-command.ts')).command,
+  },
+  whoami: {
+    summary: 'Say which agent this machine is',
+    load: async () => (await import('./account/whoami-command.ts')).command,
+  },
+  status: {
+    summary: 'Show where the agent stands',
+    load: async () => (await import('./account/status-command.ts')).command,
+  },
+  doctor: {
+    summary: 'Examine everything that has to work',
+    load: async () => (await import('./doctor/doctor-command.ts')).command,
+  },
+  config: {
+    summary: 'Read and change settings kept in a file',
+    load: async () => (await import('./config-command.ts')).command,
+  },
+  skill: {
+    summary: 'Print the skill, or the page of one topic',
+    load: async () => (await import('./skill-command.ts')).command,
+  },
   market: {
     summary: 'Run a local marketplace',
     load: async () => (await import('./market-command.ts')).command,

@@ -34,6 +34,27 @@ export function parseFlags<const F extends Flags>(argv: readonly string[], flags
   }
 }
 
+/**
+ * The same for a command that also takes words, such as `install cursor --local`.
+ * @param most how many words at most
+ * @throws UsageError
+ */
+export function parseCommandLine<const F extends Flags>(
+  argv: readonly string[],
+  flags: F,
+  most: number,
+): { readonly values: Values<F>; readonly words: readonly string[] } {
+  const options = Object.fromEntries(Object.entries(flags).map(([name, { type }]) => [name, { type }]));
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: true });
+    if (positionals.length > most) throw new UsageError(`Unexpected argument '${positionals[most]?.slice(0, 40)}'`);
+    return { values: values as Values<F>, words: positionals };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(explain(error, Object.keys(flags)));
+  }
+}
+
 /** A whole number within bounds. @throws UsageError */
 export function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;

@@ -44,5 +44,5 @@ What the agent may do without you (also in config.json of the state folder, name
 
 Try it, with no account:
   npx -y sota-mcp demo
-  claude mcp add sota -- npx -y sota-mcp --local`;
+  npx -y sota-mcp install claude-code --local`;
 }

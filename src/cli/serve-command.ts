@@ -18,6 +18,7 @@ import { buildServer } from '#server/build-server.ts';
 import { createConsent } from '#server/consent.ts';
 import { createDispatch } from '#server/dispatch.ts';
 import { createDocsLibrary } from '#server/docs-library.ts';
+import { measureDocs } from '#server/docs-resources.ts';
 import { guardStdout } from '#server/guard-stdout.ts';
 import { GRACE_MS } from '#server/lifecycle.ts';
 import { createLocalMarket, type LocalMarket } from '#server/local-market.ts';
@@ -51,7 +52,8 @@ export async function serve(argv: readonly string[], env: Environment): Promise<
   const dispatch = createDispatch({ session, activeTools, allTools, docs, validator, log, consent });
   const answered = createAnsweredCalls();
   serveOnStdio({
-    buildServer: () => buildServer({ tools: activeTools, dispatch, docs, answered }),
+    buildServer: async () =>
+      buildServer({ tools: activeTools, dispatch, docs, answered, docSizes: await measureDocs(docs) }),
     stdout,
     log,
     onAnswered: answered.answered,

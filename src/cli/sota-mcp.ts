@@ -8,7 +8,8 @@ try {
   if (choice.kind === 'serve') {
     guardStdout();
     const { serve } = await import('./serve-command.ts');
-    await serve(choice.rest, process.env);
+    const { environment } = await import('./settings.ts');
+    await serve(choice.rest, environment());
   } else {
     process.exitCode = await runCommand(choice);
   }

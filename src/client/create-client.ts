@@ -13,6 +13,7 @@ import { createNonceIntents, type IntentRunner } from './intents.ts';
 import { createOfferedOperations } from './offered-operations.ts';
 import type { Admission, PolicyGate } from './policy/types.ts';
 import { prepareRequest } from './prepare-request.ts';
+import { proxyFetch } from './proxy.ts';
 import { type RetryResult, sendWithRetries } from './retry.ts';
 import { newestWins, profileFor, type RetryProfiles, retryProfiles } from './retry-profiles.ts';
 import { createRetryBudget, type RetryBudget, type Rng } from './retry-timing.ts';
@@ -40,6 +41,10 @@ export interface ClientOptions {
   /** Names the marketplace in idempotency keys. Default: its origin. */
   readonly originId?: string | undefined;
   readonly auth?: ClientAuth;
+  /** The token of a signed-in owner, for the operations that want one. Throws the SotaError that says how to sign in. */
+  readonly ownerToken?: () => string;
+  /** Loads the way requests leave; asked for every attempt. Default: fetch, through a proxy where one is set. */
+  readonly fetch?: () => Promise<typeof globalThis.fetch>;
   /** Of this package, for the User-Agent header. */
   readonly version?: string | undefined;
   readonly profiles?: Partial<RetryProfiles>;
@@ -223,6 +228,8 @@ export function createClient(options: ClientOptions): ClosableClient {
           userAgent,
           maxBytes: maxResponseBytes,
           apiKey: used?.key,
+          ownerToken: operation.auth === 'owner' ? options.ownerToken?.() : undefined,
+          fetch: await (options.fetch ?? proxyFetch)(),
           idempotencyKey: how.key,
           redactor: options.redactor,
           // A mutation that has left is never broken off, only not repeated: see `intents.ts`.

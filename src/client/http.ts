@@ -29,10 +29,14 @@ export interface AttemptContext {
   readonly userAgent: string;
   readonly maxBytes: number;
   readonly apiKey?: string | undefined;
+  /** Of a signed-in owner. */
+  readonly ownerToken?: string | undefined;
   readonly idempotencyKey?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** What is masked in the answer. */
   readonly redactor?: Redactor | undefined;
+  /** How requests leave, for example through a proxy. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
 export interface AttemptResult {
@@ -75,6 +79,7 @@ export async function sendOnce(request: WireRequest, context: AttemptContext): P
       // Its time-out ends with the headers; ours covers the body.
       timeout: false,
       redirect: 'manual',
+      fetch: context.fetch ?? globalThis.fetch,
     });
     return await readAnswer(response, request.operation, context);
   } catch (error) {
@@ -97,6 +102,7 @@ function headersOf(request: WireRequest, context: AttemptContext): Record<string
     'X-Request-Attempt': String(context.attempt),
     ...(request.body === undefined ? {} : { 'Content-Type': 'application/json' }),
     ...(context.apiKey === undefined ? {} : { 'X-API-Key': context.apiKey }),
+    ...(context.ownerToken === undefined ? {} : { Authorization: `Bearer ${context.ownerToken}` }),
     ...(context.idempotencyKey === undefined ? {} : { 'Idempotency-Key': context.idempotencyKey }),
   };
 }

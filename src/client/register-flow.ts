@@ -36,13 +36,19 @@ type Noted = NonNullable<StoredAgent['registration']>;
 
 /**
  * @param replace the key of an agent that no longer exists, to be replaced by a new agent
+ * @param password of the owner; one that nobody needs to know is made where it is missing
  * @throws SotaError
  */
 export async function registerFlow(
   { client, store, keys, redactor }: FlowContext,
   originId: string,
   args: RegisterArguments,
-  { onAttempt, onUnseen, replace }: Omit<CallOptions, 'signal'> & { readonly replace?: string } = {},
+  {
+    onAttempt,
+    onUnseen,
+    replace,
+    password: chosen,
+  }: Omit<CallOptions, 'signal'> & { readonly replace?: string; readonly password?: string | undefined } = {},
 ): Promise<Settled<Registered>> {
   return await store.exclusively(async () => {
     const held = keys.held(originId);
@@ -65,7 +71,7 @@ export async function registerFlow(
         if (canonicalJson(earlier.args) === canonicalJson(args)) throw error;
       }
     }
-    const password = replace !== undefined && stored?.password ? stored.password : randomToken('Aa1-');
+    const password = chosen ?? (replace !== undefined && stored?.password ? stored.password : randomToken('Aa1-'));
     return await send({ nonce: randomUUID(), password, args }, false);
   });
 

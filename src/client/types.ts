@@ -102,10 +102,10 @@ export interface Session {
   known(): KnownIdentity | undefined;
   /** Why there is no usable key, as a SotaError to show; undefined where there is one. */
   keyProblem(): Error | undefined;
-  /** Registers and stores the credentials 0600; the key never leaves the session. */
+  /** Registers and stores the credentials 0600; the key never leaves the session. Without a password one is made. */
   register(
     args: RegisterArguments,
-    options?: CallOptions,
+    options?: CallOptions & { readonly password?: string },
   ): Promise<Settled<{ identity: Identity; status: string; storedAt: string }>>;
   /** Rotates the key, stores and uses the new one; never returns it. */
   rotateKey(

@@ -8,7 +8,10 @@ import { DIALOGUE_MS, type HostRound } from './consent.ts';
 import type { Dispatch } from './dispatch.ts';
 import { addDocs } from './docs-resources.ts';
 import { instructionsFor } from './instructions.ts';
+import { addLiveResources } from './live-resources.ts';
+import { addPrompts } from './prompts.ts';
 import { renderTool } from './render.ts';
+import { createSkill } from './skill-source.ts';
 
 export interface ServerParts {
   readonly tools: readonly AnyTool[];
@@ -16,6 +19,8 @@ export interface ServerParts {
   readonly docs: DocsLibrary;
   /** Told what a call settled; whoever knows when its answer has left tells it so. */
   readonly answered?: AnsweredCalls;
+  /** Bytes of each page, from `measureDocs`; left out of the list where it is not given. */
+  readonly docSizes?: ReadonlyMap<string, number>;
 }
 
 /** The catalogue is fixed while the process lives, so hosts may keep it. */
@@ -27,7 +32,7 @@ const MAX_KEY = 255;
  * Tools are listed and called by handlers of our own, because the SDK answers an unknown tool with a protocol error,
  * which no model gets to read, and wrong arguments with a schema dump.
  */
-export function buildServer({ tools, dispatch, docs, answered }: ServerParts): McpServer {
+export function buildServer({ tools, dispatch, docs, docSizes, answered }: ServerParts): McpServer {
   const server = new McpServer(
     // Nothing more: the modern protocol repeats this object in every single result.
     { name: 'sota-mcp', title: 'SOTA marketplace', version },
@@ -71,7 +76,10 @@ export function buildServer({ tools, dispatch, docs, answered }: ServerParts): M
       round: roundOf(context, server.server.getClientCapabilities()),
     });
   });
-  addDocs(server, docs);
+  addDocs(server, docs, docSizes);
+  addLiveResources(server, tools, dispatch);
+  addPrompts(server, { tools, docs, dispatch });
+  createSkill().attach(server);
   return server;
 }
 

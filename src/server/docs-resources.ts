@@ -1,50 +1,94 @@
-import { type McpServer, ResourceNotFoundError } from '@modelcontextprotocol/server';
-import { z } from 'zod';
+import { type McpServer, ResourceNotFoundError, ResourceTemplate } from '@modelcontextprotocol/server';
 import type { DocsLibrary } from '#tools/context.ts';
 
 export const DOCS_PREFIX = 'sota://docs/';
+const MARKDOWN = 'text/markdown';
 /** Pages a host may put in front of a model without being asked. */
 const FIRST = new Set(['skill', 'sandbox', 'bid-and-deliver']);
+const MOST_COMPLETIONS = 100;
 
-const goals = {
-  worker: 'Earn on the marketplace: register if needed, pass the sandbox, then bid on jobs and deliver them.',
-  requester: 'Have work done: post a job, choose a bid, judge the delivery and pay for it.',
-  look: 'Only look: explain where this agent stands and what could be done. Change nothing.',
-} as const;
+/** Bytes of every page as it is served, by topic. Loads the pages. */
+export async function measureDocs(docs: DocsLibrary): Promise<ReadonlyMap<string, number>> {
+  const sizes = docs.list().map(async ({ slug }) => {
+    const page = await docs.read(slug);
+    return [slug, Buffer.byteLength(page?.text ?? '')] as const;
+  });
+  return new Map(await Promise.all(sizes));
+}
 
-/** Adds the documentation as resources, and the skill as a prompt. */
-export function addDocs(server: McpServer, docs: DocsLibrary): void {
-  for (const { slug, title, summary } of docs.list()) {
+/** Adds every page as a resource, and a template for one section of a page. */
+export function addDocs(server: McpServer, docs: DocsLibrary, sizes: ReadonlyMap<string, number> = new Map()): void {
+  const list = docs.list();
+  for (const { slug, title, summary } of list) {
     const uri = `${DOCS_PREFIX}${slug}`;
+    const size = sizes.get(slug);
     const config = {
       title,
       description: summary,
-      mimeType: 'text/markdown',
+      mimeType: MARKDOWN,
+      ...(size === undefined ? {} : { size }),
       annotations: { audience: ['assistant' as const], priority: FIRST.has(slug) ? 0.8 : 0.4 },
     };
     server.registerResource(slug, uri, config, async () => ({
-      contents: [{ uri, mimeType: 'text/markdown', text: await textOf(docs, slug, uri) }],
+      contents: [{ uri, mimeType: MARKDOWN, text: await textOf(docs, slug, uri) }],
     }));
   }
-  server.registerPrompt(
-    'sota-marketplace',
+  const topics = list.map(({ slug }) => slug);
+  const template = new ResourceTemplate(`${DOCS_PREFIX}{topic}/{section}`, {
+    list: undefined,
+    complete: {
+      topic: (typed) => topics.filter((topic) => topic.startsWith(typed)),
+      section: async (typed, context) => {
+        const topic = context?.arguments?.topic;
+        const page = topic === undefined ? undefined : await docs.read(topic);
+        const wanted = typed.toLowerCase();
+        return (page?.sections ?? [])
+          .map(sectionSlug)
+          .filter((section) => section.includes(wanted))
+          .slice(0, MOST_COMPLETIONS);
+      },
+    },
+  });
+  server.registerResource(
+    'section',
+    template,
     {
-      title: 'Work on the SOTA marketplace',
-      description: 'The skill for this server, and what to do with it',
-      argsSchema: z.object({
-        goal: z.enum(['worker', 'requester', 'look']).describe('worker (the default), requester or look').optional(),
-      }),
+      title: 'One section of a page',
+      description: 'Topic and heading, for example sandbox/repair',
+      mimeType: MARKDOWN,
     },
-    async ({ goal = 'worker' }) => {
-      const skill = await textOf(docs, 'skill', `${DOCS_PREFIX}skill`);
-      const text = `${skill}\n\n---\n\n${goals[goal]} Begin with get_status.`;
-      return { messages: [{ role: 'user' as const, content: { type: 'text' as const, text } }] };
-    },
+    async (uri, { topic, section }) => ({
+      contents: [
+        {
+          uri: uri.href,
+          mimeType: MARKDOWN,
+          text: await textOf(docs, decode(topic), uri.href, decode(section).replaceAll('-', ' ')),
+        },
+      ],
+    }),
   );
 }
 
-async function textOf(docs: DocsLibrary, slug: string, uri: string): Promise<string> {
-  const page = await docs.read(slug);
+/** @throws ResourceNotFoundError */
+export async function textOf(docs: DocsLibrary, slug: string, uri: string, section?: string): Promise<string> {
+  const page = await docs.read(slug, section);
   if (!page) throw new ResourceNotFoundError(uri);
   return page.text;
+}
+
+/** A heading as part of an address. */
+function sectionSlug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+}
+
+function decode(part: string | string[] | undefined): string {
+  const text = String(part ?? '');
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

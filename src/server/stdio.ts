@@ -7,7 +7,7 @@ import { watchLifecycle } from './lifecycle.ts';
 
 export interface StdioParts {
   /** May run twice: once for a probe, once for the connection. */
-  buildServer(): McpServer;
+  buildServer(): McpServer | Promise<McpServer>;
   /** The guarded stdout. */
   readonly stdout: Writable;
   readonly log: CallLog;

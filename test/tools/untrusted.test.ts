@@ -48,7 +48,7 @@ describe('to the compiler', () => {
     // @ts-expect-error: not into a sentence
     const sentence = () => `the title is ${theirs}`;
     // @ts-expect-error: not by adding either
-    const sum = () => 'the title is ' + theirs;
+    const sum = () => `the title is ${theirs}`;
     // @ts-expect-error: not into the arguments of a suggested call
     const next: Parameters<typeof fitNext>[0] = { tool: 'get_job', arguments: { job_id: theirs }, why: '' };
     expect([text, sentence(), sum(), next]).toHaveLength(4);

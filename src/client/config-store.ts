@@ -1,0 +1,95 @@
+/**
+ * Settings a person keeps in a file instead of an environment: `config.json` in the state directory, 0600, a flat object
+ * of names as in the environment, in lower case. The environment always wins. Names this program does not know are kept:
+ * another part of it, or another version, may.
+ */
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SotaError } from '#contract/errors/sota-error.ts';
+import { errorCode } from '#kit/durable/disk.ts';
+import { replaceFile } from '#kit/durable/files.ts';
+import { ensurePrivateDirectory } from '#kit/durable/private-directory.ts';
+import { withOwnership } from '#kit/os-lock.ts';
+
+export type ConfigValues = Readonly<Record<string, string>>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ConfigStore {
+  readonly path: string;
+  /** @throws SotaError `bad_config_file` */
+  read(): ConfigValues;
+  /** Sets one name, or removes it where the value is undefined; durable when it returns. @throws SotaError */
+  set(name: string, value: string | undefined): Promise<void>;
+}
+
+/** @example createConfigStore(stateDirectory(env)).read().sota_api_url */
+export function createConfigStore(stateDir: string): ConfigStore {
+  const path = join(stateDir, 'config.json');
+  const read = () => parseConfig(path, readOwn(path));
+  return {
+    path,
+    read,
+    async set(name, value) {
+      await ensurePrivateDirectory(stateDir);
+      await ensurePrivateDirectory(join(stateDir, 'locks'));
+      await withOwnership(join(stateDir, 'locks', 'config'), async () => {
+        const { [name]: _before, ...others } = read();
+        const next = value === undefined ? others : { ...others, [name]: value };
+        await replaceFile(path, `${JSON.stringify(next, null, 2)}\n`);
+      });
+    },
+  };
+}
+
+/**
+ * The environment, with what is only in the file added to it.
+ * @param known the names, in lower case, that may come from the file
+ */
+export function withConfig(env: Environment, config: ConfigValues, known: readonly string[]): Environment {
+  const added = known.flatMap((name) => {
+    const variable = name.toUpperCase();
+    const value = config[name];
+    return value === undefined || env[variable]?.trim() ? [] : [[variable, value] as const];
+  });
+  return added.length === 0 ? env : { ...env, ...Object.fromEntries(added) };
+}
+
+function readOwn(path: string): string | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw badFile(path, code === 'ELOOP' ? 'is a symbolic link' : `cannot be read (${code ?? String(error)})`);
+  }
+  try {
+    const { mode } = fstatSync(file);
+    if (process.platform !== 'win32' && (mode & 0o022) !== 0) throw badFile(path, 'can be written by other users');
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
+
+function parseConfig(path: string, text: string | undefined): ConfigValues {
+  if (text === undefined || text.trim() === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw badFile(path, `is not JSON (${error instanceof Error ? error.message : String(error)})`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badFile(path, 'is not an object');
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => [name, typeof entry === 'string' ? entry : JSON.stringify(entry)]),
+  );
+}
+
+function badFile(path: string, problem: string): SotaError {
+  return new SotaError({
+    code: 'bad_config_file',
+    message: `${path} ${problem}. Nothing was changed.`,
+    fix: 'Mend or remove the file; sota-mcp config set writes it anew.',
+  });
+}

@@ -1,0 +1,29 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { connect, temporaryHome } from '../support/mcp-clients.ts';
+
+it('the shipped server goes through HTTPS_PROXY, and names it when the proxy says no', async () => {
+  const asked: string[] = [];
+  const proxy = createServer();
+  proxy.on('connect', (request, client) => {
+    asked.push(String(request.url));
+    client.on('error', () => undefined);
+    client.end('HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n');
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void proxy.close());
+  const home = temporaryHome();
+  onTestFinished(() => home.remove());
+  const env = {
+    HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    SOTA_API_KEY: 'sk_live_0123456789abcdef',
+    SOTA_HOME: home.path,
+  };
+  const client = await connect('v2 modern', { args: ['--api-url', 'https://sota.example'], env });
+  const error = await client.refusal('get_status');
+  await client.close();
+  expect(asked[0]).toBe('sota.example:443');
+  expect(error).toMatchObject({ code: 'unreachable' });
+  expect(JSON.stringify(error)).toContain('PROXY_407');
+});
