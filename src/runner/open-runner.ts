@@ -29,6 +29,7 @@ export interface OpenOptions
 export interface OpenRunner {
   readonly runner: Runner;
   readonly session: Session;
+  readonly statePath: string;
   /** After the drain: ends what is left and lets the next runner in. */
   close(): Promise<void>;
 }
@@ -80,7 +81,7 @@ export async function openRunner(options: OpenOptions): Promise<OpenRunner> {
       heartbeatIntervalMs: settings.heartbeatIntervalMs,
       tools: createHandlerTools({ session, validator, clock, docs: options.docs }),
     });
-    return { runner, session, close };
+    return { runner, session, statePath: state.path, close };
   } catch (error) {
     await close();
     throw error;

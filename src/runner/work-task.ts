@@ -19,6 +19,7 @@ import type { Logger } from '#kit/log.ts';
 import { crashPoint } from './crash-point.ts';
 import type { RunnerListener } from './events.ts';
 import { AgentError, type Failure, failureOf } from './handlers/agent-error.ts';
+import { HandlerCrashed } from './handlers/handler-crashed.ts';
 import { ApprovalNeeded, type HandlerContext } from './handlers/handler-host.ts';
 import type { JobView } from './handlers/job-view.ts';
 import { resultText } from './result-text.ts';
@@ -149,6 +150,12 @@ async function afterError(
   }
   if (control.stopped === 'shutdown' && (job.kind === 'test' || shop.onDrain === 'leave')) {
     await store.save(ended);
+    return undefined;
+  }
+  if (thrown instanceof HandlerCrashed && control.stopped === undefined) {
+    // Its start stays counted, as if this process had died of it.
+    log.warn('the process of a handler died', { job: job.id, problem: thrown.message, starts: record.starts });
+    emit({ type: 'handler_failed', job, code: 'crashed', message: thrown.message });
     return undefined;
   }
   const failure = failureFor(thrown, control.stopped);

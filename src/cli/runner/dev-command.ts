@@ -1,16 +1,18 @@
+import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { parseUsdc } from '#kit/money.ts';
 import { MarketStartError } from '#market/serve.ts';
+import { attachServers } from '#runner/attach-servers.ts';
 import { type DevMarket, devFolder, startDevMarket } from '#runner/dev/dev-market.ts';
 import { feedLine } from '#runner/dev/feed.ts';
 import type { RequesterEvent } from '#runner/dev/local-requester.ts';
-import { watchFile } from '#runner/dev/watch-handler.ts';
 import type { RunnerEvent } from '#runner/events.ts';
 import { type OpenRunner, openRunner, openSession } from '#runner/open-runner.ts';
 import { claimRunner } from '#runner/state/state-folder.ts';
 import { createDocsLibrary } from '#server/docs-library.ts';
 import { describeFlags, parseFlags, wholeNumber } from '../flags.ts';
-import { findHandler, loadAgent, openHandlers } from './load-agent.ts';
+import { handlerFlags, loadAgent, openHandlers } from './load-agent.ts';
+import { reloadOnChange } from './reload-on-change.ts';
 import { explainFailure, supervise } from './supervise.ts';
 
 const flags = {
@@ -20,7 +22,13 @@ const flags = {
     summary: 'Settings; the agent lives in the folder of this file',
     default: '.env',
   },
-  handler: { type: 'string', value: 'FILE', summary: 'The handler file', default: 'dispatch.mjs' },
+  ...handlerFlags,
+  port: {
+    type: 'string',
+    value: 'PORT',
+    summary: 'Port of /invoke, /healthz and /metrics; 0 takes any free one',
+    default: '8080',
+  },
   'market-port': {
     type: 'string',
     value: 'PORT',
@@ -53,12 +61,13 @@ export const command = {
       return 0;
     }
     const marketPort = wholeNumber('market-port', values['market-port'] ?? flags['market-port'].default, 0, 65_535);
+    const port = wholeNumber('port', values.port ?? flags.port.default, 0, 65_535);
     const concurrency = wholeNumber('concurrency', values.concurrency ?? flags.concurrency.default, 1, 1_000);
     const jobEveryMs = wholeNumber('job-every', values['job-every'] ?? flags['job-every'].default, 0, 86_400) * 1000;
     const closing: (() => Promise<void>)[] = [];
     try {
       const agent = loadAgent(values.config);
-      const handlers = await openHandlers(agent.folder, values.handler);
+      const { host: handlers, watched } = await openHandlers(agent, values);
       const print = (event: RunnerEvent | RequesterEvent) => {
         const line = feedLine(event);
         if (line !== undefined) console.log(`${new Date().toTimeString().slice(0, 8)} ${line}`);
@@ -88,7 +97,7 @@ export const command = {
         await market.register(session);
         await session.close();
         console.log(`Marketplace ${market.url}, agent ${market.agent.name}, tags ${market.agent.tags.join(', ')}`);
-        console.log(`Handler ${handlers.title}, loaded anew when it is saved. Stop with Ctrl-C.\n`);
+        console.log(`Handler ${handlers.title}, taken anew when it is saved. Stop with Ctrl-C.\n`);
       }
       const opened = await openRunner({
         folder,
@@ -99,17 +108,19 @@ export const command = {
         docs: createDocsLibrary(),
       });
       closing.push(opened.close);
-      closing.push(follow(opened, print, market, jobEveryMs));
-      const stopWatching = watchFile(findHandler(agent.folder, values.handler), () => {
-        handlers.reload().then(
-          () => {
-            console.log(`         *  ${handlers.title} is loaded anew`);
-            opened.runner.reloaded();
-          },
-          (error: unknown) => console.error(`sota-runner dev: ${error instanceof Error ? error.message : error}`),
-        );
+      const servers = await attachServers(opened.runner, {
+        // Somebody else's program may have the usual port; only a port that was asked for is insisted on.
+        healthPort: values.port === undefined ? await freeOr(port) : port,
+        webhookSecrets: [],
+        statePath: opened.statePath,
+        log: agent.log,
       });
-      closing.push(async () => stopWatching());
+      closing.push(servers.close);
+      console.log(`Try a job: curl -X POST ${servers.healthUrl}/invoke -d '{"capability":"…","parameters":{}}'\n`);
+      closing.push(follow(opened, print, market, jobEveryMs));
+      if (watched) {
+        closing.push(reloadOnChange(watched, opened.runner, agent.log, (text) => console.log(`         *  ${text}`)));
+      }
       opened.runner.start();
       return await supervise(opened.runner, values['until-paid'] ? firstPayment : undefined);
     } catch (error) {
@@ -138,4 +149,13 @@ function follow(
     off();
     await opening;
   };
+}
+
+/** The port where it is free, else 0 for any. */
+function freeOr(port: number): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(0));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(port)));
+  });
 }

@@ -1,6 +1,7 @@
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { BidPolicyError } from '#runner/bid-policy.ts';
 import { HandlerFileError } from '#runner/handlers/read-handlers.ts';
+import { PortError } from '#runner/http-server.ts';
 import type { Runner, RunnerEnd } from '#runner/runner.ts';
 import { SettingsError } from '#runner/settings/runner-settings.ts';
 import { RunnerBusyError } from '#runner/state/state-folder.ts';
@@ -45,7 +46,12 @@ function codeOf(end: RunnerEnd): number {
 /** Says what kept a command from its work, and gives the code for it; throws what nobody foresaw. */
 export function explainFailure(command: string, error: unknown): number {
   const name = `sota-runner ${command}`;
-  if (error instanceof SettingsError || error instanceof HandlerFileError || error instanceof BidPolicyError) {
+  if (
+    error instanceof SettingsError ||
+    error instanceof HandlerFileError ||
+    error instanceof BidPolicyError ||
+    error instanceof PortError
+  ) {
     console.error(`${name}: ${error.message}`);
     return exitCodes.config.code;
   }

@@ -67,7 +67,7 @@ export const settings = {
 /** Settings of other parts of this package: no mistakes, and not the runner's. */
 const OTHERS: ReadonlySet<string> = new Set(['SOTA_LOCAL', 'SOTA_PROFILE', 'SOTA_CONFIRM', 'SOTA_PAYOUT_WALLET']);
 /** Never handed to a handler, whatever the file says. */
-const SECRET: ReadonlySet<string> = new Set(['SOTA_API_KEY', 'SOTA_WEBHOOK_SECRET', 'SOTA_HOME']);
+export const SECRET_SETTINGS: ReadonlySet<string> = new Set(['SOTA_API_KEY', 'SOTA_WEBHOOK_SECRET', 'SOTA_HOME']);
 
 export const DEFAULT_API_URL = 'https://api.sota.market';
 
@@ -114,7 +114,7 @@ export function readSettings(
     logFormat: text('SOTA_LOG_FORMAT')?.toLowerCase() === 'json' ? 'json' : 'text',
     logLevel: text('SOTA_LOG_LEVEL')?.toLowerCase(),
     env: merged,
-    handlerEnv: Object.fromEntries(Object.entries(fromFile).filter(([name]) => !SECRET.has(name))),
+    handlerEnv: Object.fromEntries(Object.entries(fromFile).filter(([name]) => !SECRET_SETTINGS.has(name))),
   };
 }
 
