@@ -6,7 +6,7 @@ import type { BidOffer, HandlerContext } from '../handlers/handler-host.ts';
 import { hostOf } from '../handlers/in-process-host.ts';
 import type { JobView } from '../handlers/job-view.ts';
 import type { Handlers } from '../handlers/read-handlers.ts';
-import { type OpenRunner, openRunner } from '../open-runner.ts';
+import { openRunner } from '../open-runner.ts';
 import type { RunnerEnd } from '../runner.ts';
 import { readSettings } from '../settings/runner-settings.ts';
 
@@ -49,8 +49,6 @@ export class SOTAAgent {
   readonly #handlers = new Map<string, JobHandler>();
   #bid: BidHandler | undefined;
   #policy: unknown;
-  #opened: OpenRunner | undefined;
-  #ending: Promise<RunnerEnd> | undefined;
 
   constructor(options: SOTAAgentOptions = {}) {
     this.#options = options;
@@ -92,7 +90,7 @@ export class SOTAAgent {
       ...present('SOTA_HEARTBEAT_INTERVAL_SECONDS', seconds(this.#options.heartbeatIntervalSeconds)),
     });
     const handlers = this.#table();
-    this.#opened = await openRunner({
+    const { runner, close } = await openRunner({
       folder,
       settings,
       log,
@@ -101,7 +99,6 @@ export class SOTAAgent {
       ...(this.#options.concurrency === undefined ? {} : { concurrency: this.#options.concurrency }),
       ...(this.#options.requestReview === undefined ? {} : { requestReview: this.#options.requestReview }),
     });
-    const { runner, close } = this.#opened;
     const hold = setInterval(() => {}, 2 ** 30);
     try {
       runner.start();
