@@ -7,9 +7,13 @@ import { build } from 'esbuild';
 /** What dist/ offers by name; those not written yet are left out. */
 export const ENTRIES = {
   'sota-mcp': 'src/cli/sota-mcp.ts',
+  'sota-runner': 'src/cli/sota-runner.ts',
+  index: 'src/runner/sdk/library.ts',
+  sdk: 'src/runner/sdk/sdk.ts',
+  'handler-child': 'src/runner/handlers/handler-child.ts',
   'validate-worker': 'src/kit/json-schema/validate-worker.ts',
 };
-export const EXECUTABLES = ['sota-mcp.js'];
+export const EXECUTABLES = ['sota-mcp.js', 'sota-runner.js'];
 const SHEBANG = '#!/usr/bin/env node\n';
 
 /**

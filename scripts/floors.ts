@@ -19,7 +19,9 @@ const FLOORS = {
   market: ['kit', 'contract'],
   tools: ['kit', 'contract', 'client'],
   server: ['kit', 'contract', 'client', 'market', 'tools'],
-  cli: ['kit', 'contract', 'client', 'market', 'tools', 'server'],
+  // `market` for the embedded marketplace of `dev` and of the test harness, as `server` has it for --local.
+  runner: ['kit', 'contract', 'client', 'market', 'tools'],
+  cli: ['kit', 'contract', 'client', 'market', 'tools', 'server', 'runner'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Packages with one home: nowhere else may know which library does this work. */

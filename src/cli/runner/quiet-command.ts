@@ -1,0 +1,42 @@
+import { askQuiet } from '#runner/state/state-folder.ts';
+import { describeFlags, parseFlags } from '../flags.ts';
+import { loadAgent } from './load-agent.ts';
+import { explainFailure } from './supervise.ts';
+
+const flags = {
+  config: {
+    type: 'string',
+    value: 'FILE',
+    summary: 'Settings; the agent lives in the folder of this file',
+    default: '.env',
+  },
+  off: { type: 'boolean', summary: 'Take new work again' },
+  help: { type: 'boolean', summary: 'Show this text' },
+} as const;
+
+const help = `Usage: sota-runner quiet [options]
+
+The runner of this folder finishes what it accepted and takes nothing new, from its next look on, until it is told
+otherwise or started again.
+
+${describeFlags(flags)}`;
+
+export const command = {
+  name: 'quiet',
+  summary: 'Have the running runner take nothing new',
+  async run(argv: readonly string[]): Promise<number> {
+    const values = parseFlags(argv, flags);
+    if (values.help) {
+      console.log(help);
+      return 0;
+    }
+    try {
+      const { folder } = loadAgent(values.config);
+      await askQuiet(folder, values.off !== true);
+      console.log(values.off ? 'New work is taken again' : 'Nothing new is taken from the next look on');
+      return 0;
+    } catch (error) {
+      return explainFailure('quiet', error);
+    }
+  },
+};

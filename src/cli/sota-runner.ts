@@ -1,0 +1,21 @@
+import { UsageError } from './flags.ts';
+import { chooseRunner, runnerCommands } from './runner/commands.ts';
+
+/** The bin of the worker runtime. Loads only what the command line asks for. */
+try {
+  const choice = chooseRunner(process.argv.slice(2));
+  if (choice.kind === 'help') {
+    const { runnerHelp } = await import('./runner/help.ts');
+    console.log(runnerHelp());
+  } else if (choice.kind === 'version') {
+    const { version } = await import('#kit/version.ts');
+    console.log(version);
+  } else if (choice.kind === 'command') {
+    const command = await runnerCommands[choice.name]?.load();
+    process.exitCode = (await command?.run(choice.rest)) ?? 2;
+  }
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`sota-runner: ${error.message}\nSee sota-runner --help.`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,55 @@
+import { formatUsdc, parseUsdc } from '#kit/money.ts';
+import { sanitiseText } from '#kit/text-sanitise.ts';
+import type { RunnerEvent } from '../events.ts';
+import type { RequesterEvent } from './local-requester.ts';
+
+const MAX_WORDS = 100;
+
+/**
+ * One line per event for a person to watch; undefined for events that are noise. `-->` came from the marketplace, `<--`
+ * went to it.
+ */
+export function feedLine(event: RunnerEvent | RequesterEvent): string | undefined {
+  switch (event.type) {
+    case 'mode':
+      return `  *  mode: ${event.mode}`;
+    case 'poll_failed':
+      return event.failures === 1 ? `  !  the marketplace does not answer: ${shown(event.error)}` : undefined;
+    case 'posted':
+      return `-->  job ${event.jobId}: ${shown(event.title)}, up to ${usdc(event.usdc)} USDC`;
+    case 'bid':
+      return `<--  bid ${usdc(event.usdc)} USDC on ${event.jobId}`;
+    case 'accepted':
+      return `<--  accepted ${event.jobId}`;
+    case 'started':
+      return `-->  ${event.job.kind} ${event.job.id} ${event.job.capability}${event.go > 1 ? `, go ${event.go}` : ''}`;
+    case 'progress':
+      return `     ${event.jobId} ${Math.round(event.percent)} % ${shown(event.message ?? '')}`.trimEnd();
+    case 'handler_failed':
+      return `  !  ${event.job.id} handler failed: ${event.code}: ${shown(event.message)}`;
+    case 'verdict':
+      return `-->  ${event.job.id} refused: ${event.verdict.code}: ${shown(event.verdict.message)}`;
+    case 'parked':
+      return `  ?  ${event.job.id} waits for you: ${shown(event.reason)}`;
+    case 'settled':
+      return `<--  ${event.job.id} ${event.job.capability}: ${event.outcome}`;
+    case 'changes_requested':
+      return `-->  ${event.jobId} changes requested: ${shown(event.feedback)}`;
+    case 'paid':
+      return `-->  ${event.jobId} paid: ${usdc(event.usdc)} USDC, ${event.rating} stars`;
+    case 'draining':
+      return '  *  draining';
+    default:
+      return undefined;
+  }
+}
+
+function usdc(amount: number): string {
+  return formatUsdc(parseUsdc(amount));
+}
+
+/** Strangers' words on somebody's terminal: one line, nothing that moves the cursor, not too long. */
+function shown(text: string): string {
+  const line = sanitiseText(text).text.replace(/\s+/g, ' ').trim();
+  return line.length > MAX_WORDS ? `${line.slice(0, MAX_WORDS)}…` : line;
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { normalizeOrigin } from '#client/create-client.ts';
+import { createNonceIntents } from '#client/intents.ts';
+import { createSession } from '#client/session.ts';
+import { stateDirectory } from '#client/state-dir.ts';
+import type { Session } from '#client/types.ts';
+import { type Clock, systemClock } from '#kit/clock.ts';
+import { sha256Hex } from '#kit/hash.ts';
+import { createKillableValidator } from '#kit/json-schema/killable-validator.ts';
+import type { Logger } from '#kit/log.ts';
+import { version } from '#kit/version.ts';
+import type { DocsLibrary } from '#tools/context.ts';
+import { createHandlerTools } from './handler-tools.ts';
+import type { HandlerHost } from './handlers/handler-host.ts';
+import { createRunner, type Runner, type RunnerOptions } from './runner.ts';
+import type { RunnerSettings } from './settings/runner-settings.ts';
+import { claimRunner, openStateFolder } from './state/state-folder.ts';
+
+export interface OpenOptions
+  extends Pick<RunnerOptions, 'concurrency' | 'graceMs' | 'requestReview' | 'onDrain' | 'clock' | 'rng'> {
+  /** Where the agent lives: its state is kept here. */
+  readonly folder: string;
+  readonly settings: RunnerSettings;
+  readonly handlers: HandlerHost;
+  readonly log: Logger;
+  readonly docs?: DocsLibrary;
+}
+
+export interface OpenRunner {
+  readonly runner: Runner;
+  readonly session: Session;
+  readonly statePath: string;
+  /** After the drain: ends what is left and lets the next runner in. */
+  close(): Promise<void>;
+}
+
+/** The session of a runner: its outbox is the memory of what was sent, so the client keeps none of its own. */
+export function openSession(settings: RunnerSettings, log: Logger, clock: Clock = systemClock): Session {
+  const origin = normalizeOrigin(settings.apiUrl);
+  return createSession({
+    originProvider: async () => origin,
+    originId: origin,
+    local: false,
+    env: settings.env,
+    stateDir: stateDirectory(settings.env),
+    intents: createNonceIntents(),
+    version,
+    log,
+    clock,
+  });
+}
+
+/**
+ * Opens everything a runner needs, in the order in which another runner must be noticed: the folder, then the agent.
+ * @throws RunnerBusyError, SotaError, BidPolicyError
+ */
+export async function openRunner(options: OpenOptions): Promise<OpenRunner> {
+  const { folder, settings, handlers, log, clock = systemClock } = options;
+  const state = await openStateFolder(folder, clock, log);
+  const session = openSession(settings, log, clock);
+  const validator = createKillableValidator();
+  let releaseAgent: (() => Promise<void>) | undefined;
+  const close = async () => {
+    await session.close();
+    await validator.close();
+    await releaseAgent?.();
+    await state.release();
+  };
+  try {
+    const { agentId } = await session.identify();
+    const origin = await session.origin();
+    const name = sha256Hex(`${origin}\n${agentId}`).slice(0, 16);
+    const locks = join(stateDirectory(settings.env), 'runners', name);
+    releaseAgent = await claimRunner(locks, `the agent ${agentId}`);
+    const runner = await createRunner({
+      ...options,
+      session,
+      handlers,
+      state,
+      pollIntervalMs: settings.pollIntervalMs,
+      heartbeatIntervalMs: settings.heartbeatIntervalMs,
+      tools: createHandlerTools({ session, validator, clock, docs: options.docs }),
+    });
+    return { runner, session, statePath: state.path, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,518 @@
+/**
+ * The worker: looks, takes work up, and ends in an orderly way.
+ *
+ *   starting ─▶ sandbox ⇄ waiting ⇄ active        at every look, from what the marketplace answers
+ *   any of them ─drain─▶ quiet ─grace─▶ abort ─5 s─▶ report ─▶ ended
+ *
+ * Heartbeats have a timer of their own that depends on nothing else here and ends last: an agent that drains for half
+ * a minute must not look dead. A look that wakes us (a webhook, a command) only makes us look: what to do is always
+ * read from the list.
+ */
+import { createHeartbeat } from '#client/heartbeat.ts';
+import type { HeartbeatState, Session } from '#client/types.ts';
+import { SotaError } from '#contract/errors/sota-error.ts';
+import { getMe } from '#contract/operations/agent.ts';
+import { requestReview, retryTestJob } from '#contract/operations/sandbox.ts';
+import { acceptAssignment } from '#contract/operations/worker.ts';
+import { type Clock, systemClock } from '#kit/clock.ts';
+import { createLogger, type Logger } from '#kit/log.ts';
+import { type BidPolicy, readBidPolicy } from './bid-policy.ts';
+import { crashPoint } from './crash-point.ts';
+import type { RunnerEvent, RunnerListener, RunnerMode } from './events.ts';
+import type { HandlerContext, HandlerHost } from './handlers/handler-host.ts';
+import { type JobRow, type JobView, type TestJobRow, taskKey, viewOfJob, viewOfTest } from './handlers/job-view.ts';
+import { makeContext } from './make-context.ts';
+import { createBidder } from './place-bids.ts';
+import { createPollLoop } from './poll-loop.ts';
+import { createProgressReporter } from './progress.ts';
+import type { StateFolder } from './state/state-folder.ts';
+import { newRecord, type TaskRecord } from './state/task-record.ts';
+import { type Board, fetchBoard, needsReset } from './take-up.ts';
+import { createTaskSlots, type Running } from './task-slots.ts';
+import { MAX_GOES, type Shop, STOP_GRACE_MS, workTask } from './work-task.ts';
+
+export interface RunnerOptions {
+  readonly session: Session;
+  readonly handlers: HandlerHost;
+  readonly state: StateFolder;
+  readonly pollIntervalMs?: number;
+  readonly heartbeatIntervalMs?: number;
+  /** Assignments worked on at once. */
+  readonly concurrency?: number;
+  /** How long a drain waits for what is running before it interrupts. */
+  readonly graceMs?: number;
+  /** Ask for the review as soon as all tests have passed. Default true. */
+  readonly requestReview?: boolean;
+  readonly onDrain?: Shop['onDrain'];
+  readonly tools?: HandlerContext['tools'];
+  readonly clock?: Clock;
+  readonly rng?: () => number;
+  readonly log?: Logger;
+}
+
+export interface RunnerStatus {
+  readonly agentId: string;
+  readonly mode: RunnerMode;
+  readonly agentStatus: string | undefined;
+  readonly quiet: boolean;
+  readonly draining: boolean;
+  readonly running: readonly { readonly job: JobView; readonly startedAt: number }[];
+  readonly outbox: readonly TaskRecord[];
+  readonly parked: readonly TaskRecord[];
+  readonly heartbeat: HeartbeatState;
+  readonly lastPollAt: number | undefined;
+}
+
+/** Why a runner ended; the command turns it into an exit code. */
+export type RunnerEnd =
+  | { readonly kind: 'drained' }
+  /** Something is left for the next start: results not handed over, jobs not finished. */
+  | { readonly kind: 'left_over'; readonly count: number }
+  | { readonly kind: 'unauthorized'; readonly error: SotaError };
+
+export interface Runner {
+  readonly agentId: string;
+  start(): void;
+  /** Looks at once. */
+  wake(): void;
+  /** Quiet: finishes what was accepted, takes nothing new. */
+  setQuiet(quiet: boolean): void;
+  /** New handler code: what was given up because of the old one is tried again. */
+  reloaded(): void;
+  /** A person agrees: the parked job of that id starts again. False where there is none. */
+  resume(jobId: string): Promise<boolean>;
+  /** Runs one job through the handlers, delivering nothing. */
+  invoke(job: JobView, options: InvokeOptions): Promise<unknown>;
+  on(listener: RunnerListener): () => void;
+  status(): RunnerStatus;
+  /** Resolves after the first look when nothing of it is running any more. */
+  oneRound(): Promise<void>;
+  /** Ends in an orderly way; repeated calls are one. */
+  drain(): Promise<RunnerEnd>;
+  /** Resolves when the runner has to end for a reason of its own. */
+  readonly failed: Promise<RunnerEnd>;
+}
+
+export interface InvokeOptions {
+  readonly signal: AbortSignal;
+  readonly deadline: number;
+  onProgress?(percent: number, message?: string): void;
+  onLog?(message: string, level: 'info' | 'warn' | 'error'): void;
+}
+
+const MAX_TEST_RESETS = 2;
+const GONE_AFTER_LOOKS = 3;
+const LEASE_RISK_FAILURES = 3;
+const STATUS_EVERY_MS = 60_000;
+const STATUS_SOON_MS = 2_000;
+const DEFAULT_JOB_MS = 15 * 60_000;
+const MIN_JOB_MS = 2 * 60_000;
+const PRUNE_EVERY_MS = 3_600_000;
+const NO_TOOLS: HandlerContext['tools'] = {
+  list: [],
+  call: async (name) => {
+    throw new Error(`There is no tool ${name} here`);
+  },
+};
+
+/**
+ * A runner for the agent of `session`. Asks the marketplace who that is; nothing else happens before `start`.
+ * @throws SotaError where there is no usable key or no marketplace
+ */
+export async function createRunner(options: RunnerOptions): Promise<Runner> {
+  const { session, handlers, state, clock = systemClock, rng = Math.random, log = createLogger() } = options;
+  const { concurrency = 1, graceMs = 25_000, requestReview: asksForReview = true, onDrain = 'report' } = options;
+  const { tools = NO_TOOLS } = options;
+  const { client } = session;
+  const { store, dead } = state;
+  const { agentId } = await session.identify();
+
+  const listeners = new Set<RunnerListener>();
+  const stopping = new AbortController();
+  const testResets = new Map<string, number>();
+  const missed = new Map<string, number>();
+  const stuck = new Set<string>();
+  let mode: RunnerMode = 'starting';
+  let agentStatus: string | undefined;
+  let statusAt = Number.NEGATIVE_INFINITY;
+  let reviewAskedAt = Number.NEGATIVE_INFINITY;
+  let prunedAt = clock.now();
+  let lastPollAt: number | undefined;
+  let quiet = false;
+  let quietAsked = false;
+  let draining: Promise<RunnerEnd> | undefined;
+  let policy: BidPolicy = readBidPolicy(handlers.declared().bidPolicy, concurrency);
+  let fail: (end: RunnerEnd) => void = () => undefined;
+  const failed = new Promise<RunnerEnd>((resolve) => {
+    fail = resolve;
+  });
+  let firstLook: () => void = () => undefined;
+  const looked = new Promise<void>((resolve) => {
+    firstLook = resolve;
+  });
+
+  function emit(event: RunnerEvent): void {
+    for (const listener of listeners) listener(event);
+    state.changed(summary);
+  }
+
+  const beats = createHeartbeat({
+    clock,
+    log,
+    intervalMs: options.heartbeatIntervalMs ?? 30_000,
+    beat: async () => {
+      await session.beat();
+      state.changed(summary);
+      return true;
+    },
+  });
+
+  const shop: Shop = {
+    client,
+    store,
+    dead,
+    clock,
+    rng,
+    log,
+    emit,
+    onDrain,
+    runHandler,
+    fatal: (error) => fail({ kind: 'unauthorized', error }),
+  };
+  const slots = createTaskSlots(clock, (running, error) => {
+    if (error instanceof SotaError) {
+      // Before the handler ran: nothing is lost, and the next look starts it again.
+      log.warn('a job was not taken up', { job: running.job.id, problem: error.message });
+      if (error.httpStatus === 401) fail({ kind: 'unauthorized', error });
+    } else if (error !== undefined) log.error('a task ended on an error of the runner', { job: running.job.id, error });
+    missed.delete(running.key);
+    if (!draining && error === undefined) loop.wake();
+  });
+  const bidder = createBidder({ client, handlers, policy: () => policy, emit, log });
+  const loop = createPollLoop({
+    poll,
+    intervalMs: options.pollIntervalMs ?? 3_000,
+    clock,
+    rng,
+    onError(error, failures, delayMs) {
+      if (error instanceof SotaError && error.httpStatus === 401) return fail({ kind: 'unauthorized', error });
+      const problem = error instanceof Error ? error.message : String(error);
+      if (failures === 1) log.warn('the marketplace did not answer; looking less often', { problem });
+      emit({ type: 'poll_failed', error: problem, failures, delayMs });
+    },
+  });
+
+  async function runHandler(job: JobView, go: Parameters<Shop['runHandler']>[1]): Promise<unknown> {
+    const reporter = job.kind === 'job' ? createProgressReporter(client, clock, job.id) : undefined;
+    const context = makeContext(job, go, {
+      agentId,
+      clock,
+      log,
+      tools,
+      progress(percent, message) {
+        reporter?.report(percent, message);
+        emit({ type: 'progress', jobId: job.id, percent, ...(message === undefined ? {} : { message }) });
+      },
+    });
+    emit({ type: 'started', job, go: go.attempt, running: slots.size });
+    try {
+      return await handlers.run(job, context);
+    } finally {
+      reporter?.stop();
+    }
+  }
+
+  /** One look, and everything that follows from it at once. */
+  async function poll(): Promise<void> {
+    const startedAt = clock.now();
+    await takeRedrives();
+    await noteQuiet();
+    const board = await fetchBoard(client, agentId, stopping.signal);
+    lastPollAt = clock.now();
+    emit({ type: 'polled', ms: lastPollAt - startedAt });
+    if (!draining) {
+      if (board.mode === 'sandbox') takeTests(board.tests);
+      else await takeJobs(board, startedAt);
+    }
+    if (clock.now() - prunedAt > PRUNE_EVERY_MS) {
+      prunedAt = clock.now();
+      await store.prune();
+    }
+    firstLook();
+  }
+
+  async function noteQuiet(): Promise<void> {
+    const asked = await state.quietAsked();
+    if (asked === quietAsked) return;
+    quietAsked = asked;
+    log.info(asked ? 'quiet: nothing new is taken on' : 'no longer quiet');
+  }
+
+  function setMode(next: RunnerMode): void {
+    if (next === mode) return;
+    mode = next;
+    log.info(`mode: ${next}`, agentStatus === undefined ? {} : { status: agentStatus });
+    emit({ type: 'mode', mode });
+  }
+
+  const isQuiet = (): boolean => quiet || quietAsked;
+  const hasRoom = (): boolean => slots.size < concurrency && !draining;
+
+  function takeTests(tests: readonly TestJobRow[]): void {
+    agentStatus = 'sandbox';
+    statusAt = Number.NEGATIVE_INFINITY;
+    setMode('sandbox');
+    if (isQuiet()) return;
+    for (const row of tests) {
+      if (!hasRoom()) return;
+      if (row.status === 'passed') continue;
+      const job = viewOfTest(row);
+      const key = taskKey(job);
+      const record = store.get(key) ?? newRecord(key, job);
+      if (slots.has(key) || record.outcome === 'dead') continue;
+      if (needsReset(row, record.outcome !== undefined || record.refused_sha256 !== undefined)) {
+        resetTest(row, record);
+        continue;
+      }
+      if (record.outcome || isStuck(record)) continue;
+      const deadline = row.deadline_at === null ? Number.NaN : Date.parse(row.deadline_at);
+      const limit = clock.now() + row.time_limit_seconds * 1000;
+      work({ ...record, job }, Number.isNaN(deadline) ? limit : deadline);
+    }
+  }
+
+  /** The same handler failed or repeated itself too often: only other code can help. */
+  function isStuck(record: TaskRecord): boolean {
+    const is = record.errors >= MAX_GOES && !record.outbox;
+    if (is && !stuck.has(record.key)) {
+      stuck.add(record.key);
+      log.error('a test is given up until the handler changes or the runner restarts', {
+        test: record.job.id,
+        capability: record.job.capability,
+      });
+    }
+    return is;
+  }
+
+  function resetTest(row: TestJobRow, record: TaskRecord): void {
+    const used = testResets.get(row.id) ?? 0;
+    if (used >= MAX_TEST_RESETS) return void isStuck({ ...record, errors: MAX_GOES });
+    slots.start(record.job, clock.now() + DEFAULT_JOB_MS, async () => {
+      await client.run(
+        retryTestJob,
+        { slot: `test/${row.id}`, epoch: record.job.epoch, request: { params: { test_job_id: row.id }, body: {} } },
+        { signal: stopping.signal },
+      );
+      testResets.set(row.id, used + 1);
+      // Without attempt numbers from the marketplace the next attempt has the same name, so the old one must go.
+      if (row.attempt === undefined) await store.forget(record.key);
+      else if (!record.outcome) await store.settle(record, 'gone');
+    });
+  }
+
+  async function takeJobs(board: Extract<Board, { mode: 'jobs' }>, lookedAt: number): Promise<void> {
+    await noteStatus(board);
+    noteMissing(board.mine, lookedAt);
+    const atRisk = beats.state().consecutiveFailures >= LEASE_RISK_FAILURES;
+    if (atRisk) log.warn('lease_at_risk: heartbeats are not answered, so nothing new is taken on');
+    for (const row of board.mine) {
+      if (!hasRoom()) break;
+      const job = viewOfJob(row, handlers.declared().capabilities ?? new Set());
+      const key = taskKey(job);
+      const record = store.get(key) ?? newRecord(key, job);
+      if (record.outcome || slots.has(key) || (record.parked && !record.approved)) continue;
+      if (row.status === 'assigned' && (isQuiet() || atRisk)) continue;
+      work({ ...record, job }, clock.now() + jobTime(job), row.status === 'assigned');
+    }
+    if (isQuiet() || atRisk || draining) return;
+    const known = new Set(board.mine.map(({ id }) => id));
+    const inHand = known.size + slots.all().filter(({ job }) => !known.has(job.id)).length;
+    await bidder.bidOn(board.open, inHand, stopping.signal);
+  }
+
+  /** Twice what was promised: a promise is an estimate, and the requester's patience is not known. */
+  function jobTime({ estimated_seconds }: JobView): number {
+    return estimated_seconds === null ? DEFAULT_JOB_MS : Math.max(MIN_JOB_MS, estimated_seconds * 2000);
+  }
+
+  async function noteStatus(board: Extract<Board, { mode: 'jobs' }>): Promise<void> {
+    const hasJobs = board.mine.length + board.open.length > 0;
+    if (hasJobs) agentStatus = 'active';
+    else {
+      const waits = board.message !== undefined || mode === 'waiting' || mode === 'sandbox';
+      if (clock.now() - statusAt < (waits ? STATUS_SOON_MS : STATUS_EVERY_MS)) return;
+      const before = agentStatus;
+      agentStatus = (await client.call(getMe, {}, { signal: stopping.signal })).status;
+      statusAt = clock.now();
+      if (agentStatus !== before && agentStatus !== 'active') {
+        log.info(`the agent is ${agentStatus}`, board.message === undefined ? {} : { because: board.message });
+      }
+    }
+    setMode(agentStatus === 'active' ? 'active' : 'waiting');
+    if (agentStatus === 'testing_passed' && asksForReview && clock.now() - reviewAskedAt > STATUS_EVERY_MS) {
+      reviewAskedAt = clock.now();
+      const { status } = await client.call(requestReview, { body: {} }, { signal: stopping.signal });
+      agentStatus = status;
+      log.info('all tests have passed; the review is requested', { status });
+    }
+  }
+
+  /** A job that is under way here and no longer ours there was cancelled or timed out. */
+  function noteMissing(mine: readonly JobRow[], lookedAt: number): void {
+    const there = new Set(mine.map(({ id }) => id));
+    for (const running of slots.all()) {
+      if (running.job.kind !== 'job' || running.startedAt > lookedAt) continue;
+      const looks = there.has(running.job.id) ? 0 : (missed.get(running.key) ?? 0) + 1;
+      missed.set(running.key, looks);
+      if (looks >= GONE_AFTER_LOOKS) running.stop('gone');
+    }
+  }
+
+  function work(record: TaskRecord, deadline: number, accepts = false): void {
+    slots.start(record.job, deadline, async (running: Running) => {
+      if (accepts && !record.outbox) await accept(running);
+      await workTask(shop, record, running);
+    });
+  }
+
+  async function accept({ job }: Running): Promise<void> {
+    crashPoint('before-accept');
+    try {
+      await client.run(
+        acceptAssignment,
+        { slot: `job/${job.id}/assign`, epoch: job.epoch, request: { params: { job_id: job.id }, body: {} } },
+        { signal: stopping.signal },
+      );
+    } catch (error) {
+      // Accepted before, by us: the list is older than that. Whether it is still ours the delivery will tell.
+      const before = error instanceof SotaError && error.code === 'invalid_state';
+      if (!before || error.details?.status !== 'executing') throw error;
+    }
+    crashPoint('after-accept');
+    emit({ type: 'accepted', jobId: job.id });
+  }
+
+  async function takeRedrives(): Promise<void> {
+    for (const record of await dead.takeRedrives()) {
+      const { outcome: _over, settled_at: _then, ...rest } = record;
+      await store.save({ ...rest, starts: 0, errors: 0 });
+      log.info('a dead letter is taken up again', { job: record.job.id });
+      if (record.outbox) work(rest, clock.now() + DEFAULT_JOB_MS);
+    }
+  }
+
+  function summary(): Record<string, unknown> {
+    const open = store.open();
+    return {
+      agent_id: agentId,
+      pid: process.pid,
+      mode,
+      agent_status: agentStatus ?? null,
+      last_heartbeat: beats.state().lastSuccessAt ?? null,
+      running: slots.all().map(({ job }) => ({ id: job.id, kind: job.kind, capability: job.capability })),
+      in_flight: open.flatMap(({ job, outbox }) =>
+        outbox ? [{ id: job.id, kind: job.kind, sha256: outbox.sha256, stored_at: outbox.stored_at }] : [],
+      ),
+      parked: open.flatMap(({ job, parked }) => (parked ? [{ id: job.id, reason: parked }] : [])),
+    };
+  }
+
+  async function drainNow(): Promise<RunnerEnd> {
+    emit({ type: 'draining' });
+    log.info('draining', { running: slots.size });
+    const stopped = loop.stop();
+    const clean = await within(graceMs, slots.idle());
+    if (!clean) {
+      for (const running of slots.all()) running.stop('shutdown');
+      // First the handlers may stop by themselves, then what they left is reported.
+      await within(STOP_GRACE_MS * 2, slots.idle());
+      slots.stopSending();
+      await within(STOP_GRACE_MS, slots.idle());
+    }
+    stopping.abort(new Error('stopping'));
+    await within(STOP_GRACE_MS, stopped);
+    beats.stop();
+    await handlers.close();
+    const left = store.open().filter(({ outbox, starts }) => outbox || starts > 0).length;
+    await state.flush(summary);
+    return left > 0 ? { kind: 'left_over', count: left } : { kind: 'drained' };
+  }
+
+  /** Whether `work` ended in time. */
+  async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<false>((resolve) => {
+      cancel = clock.after(ms, () => resolve(false));
+    });
+    const inTime = await Promise.race([work.then(() => true as const), late]);
+    cancel();
+    return inTime;
+  }
+
+  return {
+    agentId,
+    failed,
+    start() {
+      beats.start();
+      // What the last run left in the outbox needs no list and no slot of its own kind: it goes out first.
+      for (const record of store.open()) {
+        if (record.outbox) work(record, clock.now() + DEFAULT_JOB_MS);
+        else if (record.errors > 0) void store.save({ ...record, errors: 0 });
+      }
+      loop.start();
+    },
+    wake: () => loop.wake(),
+    setQuiet(next) {
+      if (quiet === next) return;
+      quiet = next;
+      if (!next) loop.wake();
+    },
+    reloaded() {
+      policy = readBidPolicy(handlers.declared().bidPolicy, concurrency);
+      stuck.clear();
+      testResets.clear();
+      for (const record of store.open()) if (record.errors > 0) void store.save({ ...record, errors: 0 });
+      loop.wake();
+    },
+    async resume(jobId) {
+      const record = store.open().find(({ job, parked }) => job.id === jobId && parked !== undefined);
+      if (!record) return false;
+      const { parked: _agreed, ...rest } = record;
+      await store.save({ ...rest, approved: true });
+      loop.wake();
+      return true;
+    },
+    async invoke(job, { signal, deadline, onProgress, onLog }) {
+      const go = { attempt: 1, lastValidation: undefined, deadline, signal, approved: false };
+      const progress = (percent: number, message?: string) => onProgress?.(percent, message);
+      return await handlers.run(
+        job,
+        makeContext(job, go, { agentId, clock, log, tools, progress, ...(onLog ? { onLog } : {}) }),
+      );
+    },
+    on(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    status: () => ({
+      agentId,
+      mode,
+      agentStatus,
+      quiet: isQuiet(),
+      draining: draining !== undefined,
+      running: slots.all().map(({ job, startedAt }) => ({ job, startedAt })),
+      outbox: store.open().filter(({ outbox }) => outbox),
+      parked: store.open().filter(({ parked }) => parked),
+      heartbeat: beats.state(),
+      lastPollAt,
+    }),
+    async oneRound() {
+      await Promise.race([looked, failed]);
+      await slots.idle();
+    },
+    drain() {
+      draining ??= drainNow();
+      return draining;
+    },
+  };
+}
