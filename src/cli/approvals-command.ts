@@ -24,7 +24,11 @@ approval is for exactly what it says, for one hour and for one time.
 approve needs a terminal, so that a program cannot do it in your place. With a PIN (approvals pin) it asks for that, and
 takes it from standard input with --pin-stdin.
 
-${describeFlags(flags)}`;
+${describeFlags(flags)}
+
+Examples:
+  sota-mcp approvals list
+  sota-mcp approvals approve a1b2c3`;
 
 const WORDS = ['list', 'approve', 'reject', 'pin'] as const;
 

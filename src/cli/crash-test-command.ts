@@ -34,7 +34,11 @@ machine, then compares what they said with what the marketplace's own records sa
 
 ${describeFlags(flags)}
 
-Exits with 1 where one of the last three is not 0.`;
+Exits with 1 where one of the last three is not 0.
+
+Examples:
+  sota-mcp crash-test
+  sota-mcp crash-test --seed 7 --json`;
 
 /** Silence costs a whole attempt time-out each time, so only long runs draw it. */
 const SHORT: Exclude<Fate, 'none'>[] = ['lose_request', 'lose_answer', 'cut_answer', 'stall', 'repeat'];

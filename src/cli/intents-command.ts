@@ -19,7 +19,12 @@ const help = `Usage: sota-mcp intents list [--all] [--json]
 What agents on this machine set out to do, and what became of it. An intent without an outcome is settled by the server
 itself the next time it runs; one that needs a human is too old to be sent again without the risk of doing it twice.
 
-${describeFlags(flags)}`;
+${describeFlags(flags)}
+
+Examples:
+  sota-mcp intents list
+  sota-mcp intents show 3f2a
+  sota-mcp intents resolve 3f2a --not-executed`;
 
 export const command = {
   name: 'intents',

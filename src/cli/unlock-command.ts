@@ -18,7 +18,10 @@ const help = `Usage: sota-mcp unlock [--pin-stdin]
 After five refused calls within ten minutes nothing that spends is sent any more, until you have looked at refusals.log
 in the state folder and unlock it here.
 
-${describeFlags(flags)}`;
+${describeFlags(flags)}
+
+Examples:
+  sota-mcp unlock`;
 
 export const command = {
   name: 'unlock',

@@ -294,12 +294,13 @@ describe('an owner', () => {
     const { token } = await signInOwnerOf('worker');
     const { body } = await call('POST', 'agents/register', token, { name: 'fresh', capabilities: ['summarization'] });
     const ids = async (query = '') =>
-      (await call('GET', `agents${query}`, token)).body.agents.map((row: { id: string }) => row.id);
-    expect(await ids()).toEqual([active.id, body.agent_id]);
+      (await call('GET', `agents${query}`, token)).body.agents.map((row: { id: string }) => row.id).sort();
+    const both = [active.id, body.agent_id].sort();
+    expect(await ids()).toEqual(both);
     expect(await ids('?status=sandbox')).toEqual([body.agent_id]);
     await call('DELETE', `agents/${body.agent_id}`, token);
     expect(await ids('?include_deleted=false')).toEqual([active.id]);
-    expect(await ids('?include_deleted=true')).toEqual([active.id, body.agent_id]);
+    expect(await ids('?include_deleted=true')).toEqual(both);
     expect(await ids('?status=deleted')).toEqual([body.agent_id]);
     expect((await call('GET', 'agents?status=retired', token)).status).toBe(422);
   });

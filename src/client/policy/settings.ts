@@ -92,7 +92,8 @@ export type SettingName = keyof typeof readers;
 export const settingNames = Object.keys(readers) as SettingName[];
 
 /** Names the file may hold that are not ours to read. */
-const OTHER_KEYS = new Set(['version', 'operations']);
+/** What else the file may hold: settings that are no limits, see `src/cli/settings.ts`. */
+const OTHER_KEYS = new Set(['version', 'operations', 'sota_api_url', 'sota_profile', 'sota_local', 'sota_log_level']);
 
 type Values = { readonly [N in SettingName]?: NonNullable<ReturnType<(typeof readers)[N]['read']>> };
 

@@ -111,7 +111,7 @@ export const listEvents = defineOperation({
       status: z.enum(['pending', 'delivered', 'failed']),
       created_at: time,
       attempts: z.number().int().optional(),
-      last_result: z.string().nullable().optional().describe('What came of the last attempt'),
+      last_result: line('counterparty').nullable().optional().describe('What came of the last attempt'),
       delivered_at: time.nullable().optional(),
     }),
   ),
