@@ -12,10 +12,11 @@ export function openTerminal(): Terminal & { close(): void } {
     interactive,
     say: (text) => void stdout.write(`${text}\n`),
     async ask(prompt, { hidden = false } = {}) {
-      stdout.write(prompt);
       // Readline echoes what is typed to its output; a hidden answer gets one that swallows everything.
       const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stdout;
       const reader = createInterface({ input: stdin, output, terminal: true });
+      // Only now: until readline has taken the terminal over, the terminal itself echoes what is typed.
+      stdout.write(prompt);
       try {
         return await new Promise<string>((resolve) => {
           reader.once('line', resolve);
