@@ -37,7 +37,7 @@ const json = (args: readonly string[], env: Record<string, string> = {}) =>
 const linux = (over: Partial<Surroundings> = {}): Surroundings => ({
   platform: 'linux',
   home: '/home/ada',
-  cwd: '/work',
+  cwd: '/project',
   env: {},
   ...over,
 });
@@ -46,7 +46,7 @@ const byId = (id: string) => hosts.find((host) => host.id === id)!;
 describe('where hosts keep their files', () => {
   it.each([
     ['claude-code', 'user', linux(), '/home/ada/.claude.json'],
-    ['claude-code', 'project', linux(), '/work/.mcp.json'],
+    ['claude-code', 'project', linux(), '/project/.mcp.json'],
     ['claude-code', 'user', linux({ env: { CLAUDE_CONFIG_DIR: '/cfg' } }), '/cfg/.claude.json'],
     ['claude-desktop', 'user', linux(), '/home/ada/.config/Claude/claude_desktop_config.json'],
     [
@@ -64,8 +64,8 @@ describe('where hosts keep their files', () => {
     ['codex', 'user', linux(), '/home/ada/.codex/config.toml'],
     ['codex', 'user', linux({ env: { CODEX_HOME: '/cdx' } }), '/cdx/config.toml'],
     ['cursor', 'user', linux(), '/home/ada/.cursor/mcp.json'],
-    ['cursor', 'project', linux(), '/work/.cursor/mcp.json'],
-    ['vscode', 'project', linux(), '/work/.vscode/mcp.json'],
+    ['cursor', 'project', linux(), '/project/.cursor/mcp.json'],
+    ['vscode', 'project', linux(), '/project/.vscode/mcp.json'],
     ['vscode', 'user', linux(), '/home/ada/.config/Code/User/mcp.json'],
     ['gemini', 'user', linux(), '/home/ada/.gemini/settings.json'],
   ] as const)('%s, %s', (id, scope, where, path) => expect(byId(id).file(scope, where)).toBe(path));
