@@ -149,10 +149,9 @@ export function createPolicy(options: PolicyOptions): PolicyGate {
     for (;;) {
       const used = (await approvals.about(wish.subject)).find(({ usedFor }) => usedFor === key);
       const booking = await books.book(wish, key);
-      // An attempt of this very intent, perhaps of a process that died, was let through: so is its repeat.
-      const resumed = used !== undefined || booking?.sent === true;
       let approved = used !== undefined;
-      if (!resumed) {
+      // An attempt of this very intent, perhaps of a process that died, was let through: so is its repeat.
+      if (!approved && !booking?.sent) {
         try {
           approved = await useApproval(wish, key, wish.breach ?? booking?.breach);
         } catch (error) {
@@ -161,8 +160,8 @@ export function createPolicy(options: PolicyOptions): PolicyGate {
         }
       }
       // Another process that is at the same intent may have given the booking back: then there is a new one.
-      const ours = !booking || (await (booking.sent ? ledger.resume(booking.seq) : ledger.pass(booking.seq)));
-      if (ours) return { booking, approved, resumed };
+      const begun = booking && (await ledger.begin(booking.seq));
+      if (begun !== 'gone') return { booking, approved, resumed: used !== undefined || begun === 'again' };
     }
   }
 

@@ -17,13 +17,13 @@
  * passed before it; checking first and writing after lets two processes see the same free space.
  *
  *   (none) ──book──▶ booked ──refuse──▶ released
- *                      └──pass──▶ sent ──answered──▶ done ──job over──▶ ended
+ *                      └──begin──▶ sent ──answered──▶ done ──job over──▶ ended
  *                                  ├──refused──▶ released
  *                                  └──unknown──▶ stays, and counts
  *
  * Two processes may be at one booking, because one intent is resumed by whoever finds it. What each may do next is
- * settled by who creates a file first: `pass` and `refuse` by one name, `resume` and `release` by each writing its own
- * name before looking for the other's. Where both lose, the booking stays counted.
+ * settled by who creates a file first: `begin` and `refuse` by one name; beginning again and `release` by each writing its
+ * own name before looking for the other's. Where both lose, the booking stays counted.
  *
  * Numbers also carry the order of time: a booking is never dated before the one below it, so setting the clock back
  * makes nothing look older than it is. What was booked while the clock was back, and it runs right again, is dated by
@@ -46,16 +46,17 @@ export interface Ledger {
   read(): Promise<readonly StoredBooking[]>;
   /**
    * Books under the key, or finds what was booked under it, and tells which limit that breaks, given what was booked
-   * before. The caller must then `pass` or `refuse` it, or `resume` one that was sent before.
+   * before. The caller must then `begin` or `refuse` it.
    * @throws LedgerError
    */
   book(request: BookingRequest, limits: Limits): Promise<{ booking: StoredBooking; breach?: CapBreach }>;
-  /** It may be sent now. False where another process refused it meanwhile: book again. */
-  pass(seq: number): Promise<boolean>;
+  /**
+   * It is going to be sent: for the first time, or once more under its key. `gone`: another process refused it or is
+   * giving it back, so book again.
+   */
+  begin(seq: number): Promise<'first' | 'again' | 'gone'>;
   /** It will not be sent. */
   refuse(seq: number): Promise<void>;
-  /** It may be sent once more under its key. False where it is being given back: book again. */
-  resume(seq: number): Promise<boolean>;
   /**
    * It counts no longer, unless another process is sending it again. `certain`: the marketplace, or a person, said that
    * nothing came of this key, so nobody else's sending can change that.
@@ -109,21 +110,18 @@ export function createLedger(path: string, options: LedgerOptions): Ledger {
         }
       }),
 
-    pass: (seq) =>
-      writing(
-        async () => (await files.note(seq, '.checked', 'sent')) || (await files.text(seq, '.checked')) === 'sent',
-      ),
+    begin: (seq) =>
+      writing(async () => {
+        if (await files.note(seq, '.checked', 'sent')) return 'first';
+        if ((await files.text(seq, '.checked')) !== 'sent') return 'gone';
+        await files.note(seq, '.again');
+        return (await files.text(seq, '.closing')) === undefined ? 'again' : 'gone';
+      }),
 
     refuse: (seq) =>
       writing(async () => {
         const ours = await files.note(seq, '.checked', 'refused');
         if (ours || (await files.text(seq, '.checked')) === 'refused') await files.note(seq, '.released');
-      }),
-
-    resume: (seq) =>
-      writing(async () => {
-        await files.note(seq, '.again');
-        return (await files.text(seq, '.closing')) === undefined;
       }),
 
     release: (seq, { certain } = { certain: false }) =>

@@ -26,7 +26,7 @@ const request = (key: string, amount = 40n): BookingRequest => ({
 });
 const open = (disk: Disk = nodeDisk, path = join(temporaryDirectory(), 'mcp', 'spend', 'live')) => ({
   path,
-  ledger: createLedger(path, { clock: systemClock, disk }),
+  ledger: createLedger(path, { clock: systemClock, disk, bootTime: () => undefined }),
 });
 
 test('one key is one booking, also when several processes book it at once', async () => {
@@ -48,7 +48,7 @@ test('of many bookings at once, as many pass as fit, and each knows what was bef
 test('what was booked comes back as it was, with what became of it', async () => {
   const { ledger, path } = open();
   const { booking } = await ledger.book({ ...request('k', 7n), jobId: 'j' }, limits);
-  await ledger.pass(booking.seq);
+  await ledger.begin(booking.seq);
   await ledger.done(booking.seq, 'made-1');
   await ledger.ended(booking.seq);
   expect(await open(nodeDisk, path).ledger.read()).toEqual([
@@ -124,14 +124,14 @@ test('what was booked while the clock was set back counts for today when it runs
   expect(today + 25 * 3_600_000 - booked!.at).toBeGreaterThan(24 * 3_600_000);
 });
 
-test('of passing and refusing one booking the first counts, in whatever process', async () => {
+test('of beginning and refusing one booking the first counts, in whatever process', async () => {
   const { ledger, path } = open();
   const other = open(nodeDisk, path).ledger;
   const { booking: first } = await ledger.book(request('a'), limits);
   await other.refuse(first.seq);
-  expect(await ledger.pass(first.seq)).toBe(false);
+  expect(await ledger.begin(first.seq)).toBe('gone');
   const { booking: second } = await ledger.book(request('b'), limits);
-  expect(await ledger.pass(second.seq)).toBe(true);
+  expect(await ledger.begin(second.seq)).toBe('first');
   await other.refuse(second.seq);
   expect((await ledger.read()).map(({ released }) => released)).toEqual([true, false]);
 });
@@ -140,8 +140,8 @@ test('what another process sends again is not given back, unless nothing can hav
   const { ledger, path } = open();
   const other = open(nodeDisk, path).ledger;
   const { booking } = await ledger.book(request('a'), limits);
-  await ledger.pass(booking.seq);
-  expect(await other.resume(booking.seq)).toBe(true);
+  await ledger.begin(booking.seq);
+  expect(await other.begin(booking.seq)).toBe('again');
   await ledger.release(booking.seq);
   expect((await ledger.read())[0]).toMatchObject({ released: false, closing: true });
   await ledger.release(booking.seq, { certain: true });
@@ -151,10 +151,10 @@ test('what another process sends again is not given back, unless nothing can hav
 test('what is being given back is not sent again under its booking', async () => {
   const { ledger, path } = open();
   const { booking } = await ledger.book(request('a'), limits);
-  await ledger.pass(booking.seq);
+  await ledger.begin(booking.seq);
   await ledger.release(booking.seq);
   const other = open(nodeDisk, path).ledger;
-  expect(await other.resume(booking.seq)).toBe(false);
+  expect(await other.begin(booking.seq)).toBe('gone');
   expect((await other.book(request('a'), limits)).booking.seq).toBe(2);
 });
 
@@ -166,7 +166,7 @@ test('bookings that are over and too old to count are cleared away, and nothing 
   const writer = at();
   for (let nth = 1; nth <= 230; nth++) {
     const { booking } = await writer.book(request(`old ${nth}`, 1n), wide);
-    await writer.pass(booking.seq);
+    await writer.begin(booking.seq);
     // The 211th stays open.
     if (nth !== 211) {
       await writer.done(booking.seq, `made ${nth}`);
