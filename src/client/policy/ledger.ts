@@ -91,16 +91,9 @@ export function createLedger(path: string, options: LedgerOptions): Ledger {
           const bookings = await files.read();
           const isOurs = ({ key, released, closing }: StoredBooking) => key === request.key && !released && !closing;
           const found = bookings.find(isOurs);
+          // The number is free only while nobody booked since the reading, so this key cannot be booked twice.
           const booking = found ?? (await files.add(request, bookings));
           if (!booking) continue;
-          // Another process may have booked the same key just before; the lower number is the one that counts.
-          const twin = found
-            ? undefined
-            : (await files.read()).find((other) => isOurs(other) && other.seq < booking.seq);
-          if (twin) {
-            await files.note(booking.seq, '.released');
-            continue;
-          }
           const breach = findBreach(
             booking,
             bookings.filter(({ seq }) => seq < booking.seq),

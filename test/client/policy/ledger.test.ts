@@ -115,9 +115,15 @@ test('what was booked while the clock was set back counts for today when it runs
   const at = (now: number, up = machine) =>
     createLedger(path, { clock: { now: () => now, after: systemClock.after }, bootTime: () => up });
   const today = Date.parse('2026-03-10T12:00:00Z');
-  await at(today - 48 * 3_600_000).book(request('while back', 80n), limits);
+  // Jobs that have ended, so that it is the day that counts.
+  const back = at(today - 48 * 3_600_000);
+  const { booking } = await back.book(request('while back', 80n), limits);
+  await back.ended(booking.seq);
   machine.ms += 60_000;
-  expect((await at(today).book(request('right again', 40n), limits)).breach).toMatchObject({ used: '0.00008' });
+  expect((await at(today).book(request('right again', 40n), limits)).breach).toMatchObject({
+    setting: 'SOTA_MAX_DAY_USDC',
+    used: '0.00008',
+  });
   // A day later by both, it is over; after a restart of the machine only the clock can tell.
   const later = { boot: 'run-1', ms: machine.ms + 25 * 3_600_000 };
   const [booked] = await at(today + 25 * 3_600_000, later).read();
