@@ -41,6 +41,7 @@ What the agent may do without you (also in config.json of the state folder, name
   SOTA_PAYOUT_WALLET          Your wallet: withdrawing to it needs no further approval
   SOTA_NOTIFY_URL             Gets a POST of JSON when an approval is asked for
   SOTA_NOTIFY_COMMAND         Is run then, with the same JSON on standard input
+  A file named freeze in the state folder (~/.sota/mcp) stops everything but reads, in every process, while it exists.
 
 Try it, with no account:
   npx -y sota-mcp demo

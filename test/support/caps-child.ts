@@ -23,8 +23,10 @@ export interface Order {
     readonly operation: 'create_job' | 'withdraw';
     readonly micro: number;
     readonly key: string;
-    /** What becomes of it at the marketplace. `killed`: the process dies before it has the answer. */
-    readonly end: 'done' | 'refused' | 'unknown' | 'killed';
+    /**
+     * What becomes of it. `unreached`: it never left this machine. `killed`: the process dies before it has the answer.
+     */
+    readonly end: 'done' | 'refused' | 'unknown' | 'unreached' | 'killed';
   }[];
 }
 
@@ -65,11 +67,11 @@ async function spend({ stateDir, received, env, clockOffset, wishes }: Order): P
     try {
       const admission = await policy.admit(request, sender);
       await admission.send(request, key, async () => {
-        if (end !== 'refused') appendFileSync(received, `${operation} ${micro}\n`);
+        if (end !== 'refused' && end !== 'unreached') appendFileSync(received, `${key} ${micro}\n`);
         sent += 1;
         if (end === 'killed') process.kill(process.pid, 'SIGKILL');
         if (end === 'done') return { data: { id: key, withdrawal_id: key } };
-        const outcome = end === 'refused' ? 'rejected' : 'unknown';
+        const outcome = end === 'unknown' ? 'unknown' : 'rejected';
         throw new SotaError({
           code: end,
           message: end,

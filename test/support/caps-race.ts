@@ -27,6 +27,8 @@ export interface RaceFigures {
 type Limit = 'SOTA_MAX_DAY_USDC' | 'SOTA_MAX_OPEN_ESCROW_USDC' | 'SOTA_MAX_WITHDRAW_DAY_USDC';
 const LIMITS: readonly Limit[] = ['SOTA_MAX_DAY_USDC', 'SOTA_MAX_OPEN_ESCROW_USDC', 'SOTA_MAX_WITHDRAW_DAY_USDC'];
 const HOUR = 3_600_000;
+const ALONE = ['done', 'done', 'done', 'refused', 'unknown', 'unreached', 'killed'] as const;
+const TOGETHER = ['done', 'unreached', 'unreached', 'unknown', 'killed'] as const;
 const script = fileURLToPath(new URL('./caps-child.ts', import.meta.url));
 
 /** A child process that takes orders, and is replaced when an order kills it. */
@@ -119,6 +121,9 @@ async function runTrial(
   const gentle = rng.int(0, 1) === 0;
   // A fifth of the limit each, so that many fit and more do not; or anything up to the whole limit.
   const amount = () => (gentle ? Math.floor(cap / 5) : rng.int(1, cap));
+  // A marketplace refuses a key for good or not at all, so in company nobody is refused.
+  const shared = !gentle && rng.int(0, 2) === 0;
+  const shares = [amount(), amount()];
   const midnight = rng.int(0, 3) === 0 ? (24 * HOUR - (Date.now() % (24 * HOUR))) % (24 * HOUR) : 0;
   const orderFor = (round: number, at: number): Order => ({
     stateDir,
@@ -128,9 +133,10 @@ async function runTrial(
     clockOffset: midnight === 0 ? -rng.int(0, 1) * rng.int(0, 48) * HOUR : midnight + rng.int(-2_000, 2_000),
     wishes: Array.from({ length: 2 }, (_, wish) => ({
       operation,
-      micro: amount(),
-      key: `${name}/${round}/${at}/${wish}`,
-      end: gentle ? 'done' : rng.pick(['done', 'done', 'done', 'refused', 'unknown', 'killed'] as const),
+      // One intent, found by several processes: the same key and amount, and each fares differently with it.
+      micro: shared ? (shares[wish % shares.length] ?? 1) : amount(),
+      key: shared ? `${name}/${round}/${wish}` : `${name}/${round}/${at}/${wish}`,
+      end: gentle ? 'done' : rng.pick(shared ? TOGETHER : ALONE),
     })),
   });
 
@@ -148,10 +154,15 @@ async function runTrial(
     }
     figures.wishes += spenders.length * 2;
   };
-  const total = (): number =>
-    readFileSync(received, 'utf8')
-      .split('\n')
-      .reduce((sum, line) => sum + Number(line.split(' ')[1] ?? 0), 0);
+  // A marketplace acts once per key.
+  const total = (): number => {
+    const byKey = new Map<string, number>();
+    for (const line of readFileSync(received, 'utf8').split('\n')) {
+      const [key = '', micro = '0'] = line.split(' ');
+      byKey.set(key, Number(micro));
+    }
+    return [...byKey.values()].reduce((sum, micro) => sum + micro, 0);
+  };
 
   try {
     await round(1);

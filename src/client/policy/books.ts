@@ -5,7 +5,8 @@ import { getPostedJob } from '#contract/operations/requester.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import type { Logger } from '#kit/log.ts';
 import { findBreach } from './decide.ts';
-import { createLedger, type Ledger, type LedgerOptions, type StoredBooking } from './ledger.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import type { LedgerOptions, StoredBooking } from './ledger-files.ts';
 import type { PolicySettings } from './settings.ts';
 import { jobIdOf } from './subject.ts';
 import type { Sender } from './types.ts';
@@ -72,7 +73,7 @@ export function createBooks({ stateDir, settings, outcomes, log, ...ledgerOption
       const outcome = byKey.get(key);
       if (!outcome) continue;
       if (outcome.executed) await ledger.done(seq, outcome.objectId);
-      else await ledger.release(seq);
+      else await ledger.release(seq, { certain: true });
       found = true;
     }
     return found;

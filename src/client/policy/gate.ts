@@ -23,7 +23,8 @@ import { type Approval, type Approvals, createApprovals } from './approvals.ts';
 import { askHuman } from './ask-human.ts';
 import { createBooks, type KnownOutcome } from './books.ts';
 import { reasonToAsk } from './decide.ts';
-import { LedgerError, type LedgerOptions } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { LedgerError, type LedgerOptions } from './ledger-files.ts';
 import { createLocalOrigins, type LocalOrigins } from './local-origin.ts';
 import { createRefusalLog, lockFile } from './refusal-log.ts';
 import { type OperationRule, ruleOf } from './rules.ts';
@@ -120,27 +121,15 @@ export function createPolicy(options: PolicyOptions): PolicyGate {
     key: string,
     work: () => Promise<T>,
   ): Promise<T> {
-    const { sender, subject, wallet, rule } = wish;
+    const { sender, wallet, rule } = wish;
     const ledger = books.of(sender.origin, wish.local);
-    const used = (await approvals.about(subject)).find(({ usedFor }) => usedFor === key);
-    const booking = await books.book(wish, key);
-    // An attempt of this very intent, perhaps of a process that died, was let through: so is its repeat.
-    const resumed = used !== undefined || booking?.sent === true;
-    let approved = used !== undefined;
-    if (!resumed) {
-      try {
-        approved = await useApproval(wish, key, wish.breach ?? booking?.breach);
-        if (booking) await ledger.sent(booking.seq);
-      } catch (error) {
-        if (booking) await ledger.release(booking.seq);
-        throw error;
-      }
-    }
+    const { booking, approved, resumed } = await clear(wish, key, ledger);
     let answer: T;
     try {
       answer = await work();
     } catch (error) {
-      if (booking && isFinal(error, resumed)) await ledger.release(booking.seq);
+      const tells = whatItTells(error, resumed);
+      if (booking && tells !== 'nothing') await ledger.release(booking.seq, { certain: tells === 'certain' });
       throw error;
     }
     await books.settle(wish, booking, answer.data);
@@ -150,6 +139,30 @@ export function createPolicy(options: PolicyOptions): PolicyGate {
       });
     }
     return answer;
+  }
+
+  /**
+   * Books the wish and has it approved, as far as that is needed. Afterwards it may leave under its key.
+   * @throws SotaError where it may not
+   */
+  async function clear(wish: Wish, key: string, ledger: Ledger) {
+    for (;;) {
+      const used = (await approvals.about(wish.subject)).find(({ usedFor }) => usedFor === key);
+      const booking = await books.book(wish, key);
+      let approved = used !== undefined;
+      // An attempt of this very intent, perhaps of a process that died, was let through: so is its repeat.
+      if (!approved && !booking?.sent) {
+        try {
+          approved = await useApproval(wish, key, wish.breach ?? booking?.breach);
+        } catch (error) {
+          if (booking) await ledger.refuse(booking.seq);
+          throw error;
+        }
+      }
+      // Another process that is at the same intent may have given the booking back: then there is a new one.
+      const begun = booking && (await ledger.begin(booking.seq));
+      if (begun !== 'gone') return { booking, approved, resumed: used !== undefined || begun === 'again' };
+    }
   }
 
   /**
@@ -227,15 +240,16 @@ function ledgerRefusal(operation: WireRequest['operation'], error: LedgerError):
 }
 
 /**
- * Whether an error gives a booking back. It must say for certain that nothing took effect, and not only of this attempt:
- * where the key was sent before, that may have, and only the marketplace's own refusal of the same key tells that it did
- * not.
+ * What an error tells about the effect of a key. `certain`: the marketplace refused it, so it has none. `this_attempt`:
+ * nothing left this machine, which says nothing about others that may be sending the same. Where the key was sent
+ * before, only the marketplace's word counts; and a refusal that is decided before the key is looked at is none.
  */
-function isFinal(error: unknown, resumed: boolean): boolean {
-  if (!(error instanceof SotaError)) return false;
-  if (!resumed) return error.outcome === 'rejected' || error.outcome === 'refused_by_policy';
-  if (error.outcome !== 'rejected') return false;
-  return error.httpStatus !== undefined && !error.retryable && error.httpStatus !== 401 && error.httpStatus !== 403;
+function whatItTells(error: unknown, resumed: boolean): 'certain' | 'this_attempt' | 'nothing' {
+  if (!(error instanceof SotaError) || error.outcome === 'unknown') return 'nothing';
+  const { outcome, httpStatus, retryable } = error;
+  const undecided = retryable || httpStatus === 401 || httpStatus === 403;
+  if (outcome === 'rejected' && httpStatus !== undefined && !undecided) return 'certain';
+  return resumed ? 'nothing' : 'this_attempt';
 }
 
 /** A path that cannot be looked at counts as there: the switch must not depend on luck. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Limits } from '#client/policy/decide.ts';
-import { type BookingRequest, createLedger, LedgerError } from '#client/policy/ledger.ts';
+import { createLedger } from '#client/policy/ledger.ts';
+import { type BookingRequest, LedgerError } from '#client/policy/ledger-files.ts';
 import { systemClock } from '#kit/clock.ts';
 import { type Disk, nodeDisk } from '#kit/durable/disk.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -25,7 +26,7 @@ const request = (key: string, amount = 40n): BookingRequest => ({
 });
 const open = (disk: Disk = nodeDisk, path = join(temporaryDirectory(), 'mcp', 'spend', 'live')) => ({
   path,
-  ledger: createLedger(path, { clock: systemClock, disk }),
+  ledger: createLedger(path, { clock: systemClock, disk, bootTime: () => undefined }),
 });
 
 test('one key is one booking, also when several processes book it at once', async () => {
@@ -47,7 +48,7 @@ test('of many bookings at once, as many pass as fit, and each knows what was bef
 test('what was booked comes back as it was, with what became of it', async () => {
   const { ledger, path } = open();
   const { booking } = await ledger.book({ ...request('k', 7n), jobId: 'j' }, limits);
-  await ledger.sent(booking.seq);
+  await ledger.begin(booking.seq);
   await ledger.done(booking.seq, 'made-1');
   await ledger.ended(booking.seq);
   expect(await open(nodeDisk, path).ledger.read()).toEqual([
@@ -57,6 +58,7 @@ test('what was booked comes back as it was, with what became of it', async () =>
       seq: 1,
       at: booking.at,
       sent: true,
+      closing: false,
       released: false,
       done: true,
       ended: true,
@@ -68,7 +70,7 @@ test('what was booked comes back as it was, with what became of it', async () =>
 test('a released booking is over: the same key may be booked again', async () => {
   const { ledger } = open();
   const first = await ledger.book(request('k'), limits);
-  await ledger.release(first.booking.seq);
+  await ledger.refuse(first.booking.seq);
   const second = await ledger.book(request('k'), limits);
   expect(second.booking.seq).toBe(2);
   expect(second.breach).toBeUndefined();
@@ -113,11 +115,80 @@ test('what was booked while the clock was set back counts for today when it runs
   const at = (now: number, up = machine) =>
     createLedger(path, { clock: { now: () => now, after: systemClock.after }, bootTime: () => up });
   const today = Date.parse('2026-03-10T12:00:00Z');
-  await at(today - 48 * 3_600_000).book(request('while back', 80n), limits);
+  // Jobs that have ended, so that it is the day that counts.
+  const back = at(today - 48 * 3_600_000);
+  const { booking } = await back.book(request('while back', 80n), limits);
+  await back.ended(booking.seq);
   machine.ms += 60_000;
-  expect((await at(today).book(request('right again', 40n), limits)).breach).toMatchObject({ used: '0.00008' });
+  expect((await at(today).book(request('right again', 40n), limits)).breach).toMatchObject({
+    setting: 'SOTA_MAX_DAY_USDC',
+    used: '0.00008',
+  });
   // A day later by both, it is over; after a restart of the machine only the clock can tell.
   const later = { boot: 'run-1', ms: machine.ms + 25 * 3_600_000 };
   const [booked] = await at(today + 25 * 3_600_000, later).read();
   expect(today + 25 * 3_600_000 - booked!.at).toBeGreaterThan(24 * 3_600_000);
+});
+
+test('of beginning and refusing one booking the first counts, in whatever process', async () => {
+  const { ledger, path } = open();
+  const other = open(nodeDisk, path).ledger;
+  const { booking: first } = await ledger.book(request('a'), limits);
+  await other.refuse(first.seq);
+  expect(await ledger.begin(first.seq)).toBe('gone');
+  const { booking: second } = await ledger.book(request('b'), limits);
+  expect(await ledger.begin(second.seq)).toBe('first');
+  await other.refuse(second.seq);
+  expect((await ledger.read()).map(({ released }) => released)).toEqual([true, false]);
+});
+
+test('what another process sends again is not given back, unless nothing can have come of it', async () => {
+  const { ledger, path } = open();
+  const other = open(nodeDisk, path).ledger;
+  const { booking } = await ledger.book(request('a'), limits);
+  await ledger.begin(booking.seq);
+  expect(await other.begin(booking.seq)).toBe('again');
+  await ledger.release(booking.seq);
+  expect((await ledger.read())[0]).toMatchObject({ released: false, closing: true });
+  await ledger.release(booking.seq, { certain: true });
+  expect((await ledger.read())[0]).toMatchObject({ released: true });
+});
+
+test('what is being given back is not sent again under its booking', async () => {
+  const { ledger, path } = open();
+  const { booking } = await ledger.book(request('a'), limits);
+  await ledger.begin(booking.seq);
+  await ledger.release(booking.seq);
+  const other = open(nodeDisk, path).ledger;
+  expect(await other.begin(booking.seq)).toBe('gone');
+  expect((await other.book(request('a'), limits)).booking.seq).toBe(2);
+});
+
+test('bookings that are over and too old to count are cleared away, and nothing else', async () => {
+  const path = join(temporaryDirectory(), 'mcp', 'spend', 'live');
+  let now = Date.parse('2026-01-01T00:00:00Z');
+  const at = () => createLedger(path, { clock: { now: () => now, after: systemClock.after } });
+  const wide = { ...limits, maxJob: 10n ** 9n, maxDay: 10n ** 9n, maxOpenEscrow: 10n ** 9n };
+  const writer = at();
+  for (let nth = 1; nth <= 230; nth++) {
+    const { booking } = await writer.book(request(`old ${nth}`, 1n), wide);
+    await writer.begin(booking.seq);
+    // The 211th stays open.
+    if (nth !== 211) {
+      await writer.done(booking.seq, `made ${nth}`);
+      await writer.ended(booking.seq);
+    }
+  }
+  now += 47 * 3_600_000;
+  await writer.book(request('too early', 1n), wide);
+  expect(await at().read()).toHaveLength(231);
+  now += 2 * 3_600_000;
+  const { booking } = await at().book(request('new', 5n), wide);
+  expect(booking.seq).toBe(232);
+  const left = await at().read();
+  expect(left.map(({ seq }) => seq)).toEqual(Array.from({ length: 22 }, (_, nth) => nth + 211));
+  // What was cleared away is no gap; what is taken out after that is.
+  expect(await writer.read()).toHaveLength(22);
+  await nodeDisk.unlink(join(path, '000212.json'));
+  await expect(at().read()).rejects.toMatchObject({ kind: 'damaged' });
 });

@@ -9,45 +9,9 @@ import { operations } from '#contract/operations/registry.ts';
 import { createJob } from '#contract/operations/requester.ts';
 import { placeBid } from '#contract/operations/worker.ts';
 import { liveOrigin, ownedSession } from '../../support/live-origin.ts';
+import { mutationRequests } from '../../support/mutation-requests.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
-const WALLET = 'GzGGsVSiT2aZE97fEz26mQfsvJMeZ8oP2CYPk8D9ycJK';
-const JOB = { job_id: 'j1' };
-
-/** A request of every operation that changes something. */
-const requests: Record<string, object> = {
-  register_simple: { body: { email: 'a@b.c', password: 'long enough', agent_name: 'n', tags: ['t'] } },
-  register_agent: { body: { name: 'n' } },
-  recover_agent: { body: { recovery_token: 'rec_x' } },
-  delete_agent: { params: { agent_id: 'a1' } },
-  create_agent_key: { params: { agent_id: 'a1' }, body: {} },
-  magic_link: { body: { email: 'a@b.c' } },
-  device_code: { body: {} },
-  device_poll: { body: { device_code: 'd' } },
-  device_verify: { body: { device_code: 'd' } },
-  update_me: { body: { description: 'x' } },
-  heartbeat: { body: {} },
-  create_realtime_token: { body: {} },
-  rotate_keys: { body: {} },
-  revoke_key: { params: { key_id: 'k1' }, body: {} },
-  create_login_link: { body: {} },
-  deliver_test_result: { params: { test_job_id: 't1' }, body: { result: '{}' } },
-  retry_test_job: { params: { test_job_id: 't1' }, body: {} },
-  request_review: { body: {} },
-  place_bid: { body: { job_id: 'j1', amount_usdc: 1, estimated_seconds: 60 } },
-  cancel_bid: { params: { bid_id: 'b1' } },
-  accept_assignment: { params: JOB, body: {} },
-  report_progress: { body: { job_id: 'j1', percent: 5 } },
-  deliver: { body: { job_id: 'j1', result: '{}', result_hash: 'a'.repeat(64) } },
-  create_job: { body: { description: 'd', budget_usdc: 1, tags: ['t'] } },
-  award_bid: { params: JOB, body: { bid_id: 'b1' } },
-  accept_delivery: { params: JOB, body: {} },
-  request_changes: { params: JOB, body: { feedback: 'f' } },
-  cancel_job: { params: JOB, body: {} },
-  set_payout_wallet: { body: { address: WALLET } },
-  clear_payout_wallet: {},
-  withdraw: { body: { amount_usdc: 1 } },
-};
 const mutations = operations.filter(({ method }) => method !== 'GET');
 
 async function failing(promise: Promise<unknown>): Promise<SotaError> {
@@ -62,7 +26,7 @@ async function failing(promise: Promise<unknown>): Promise<SotaError> {
 }
 
 test('there is a request here for every operation that changes something', () => {
-  expect(Object.keys(requests).sort()).toEqual(mutations.map(({ id }) => id).sort());
+  expect(Object.keys(mutationRequests).sort()).toEqual(mutations.map(({ id }) => id).sort());
 });
 
 test.each([
@@ -74,7 +38,7 @@ test.each([
   if (file) writeFileSync(file(stateDir), '');
   const { client } = ownedSession(origin, stateDir, env);
   for (const operation of mutations) {
-    const request = requests[operation.id] as never;
+    const request = mutationRequests[operation.id] as never;
     for (const way of [client.call(operation, request), client.run(operation, { slot: 'x', request })]) {
       const error = await failing(way);
       expect(error, operation.id).toMatchObject({ code, outcome: 'refused_by_policy' });
@@ -106,7 +70,7 @@ test('freezing in the middle of a retry stops it, and what was sent before stays
   origin.on('POST /api/v1/jobs', 'reset', { json: { id: 'j1', status: 'bidding' } });
   const stateDir = temporaryDirectory();
   const { client } = ownedSession(origin, stateDir);
-  const request = requests.create_job as { body: { description: string; budget_usdc: number; tags: string[] } };
+  const request = mutationRequests.create_job as { body: { description: string; budget_usdc: number; tags: string[] } };
   const onAttempt = () => writeFileSync(freezeFile(stateDir), '');
   const error = await failing(client.run(createJob, { slot: 'jobs/create', request }, { onAttempt }));
   expect(error.outcome).toBe('unknown');
@@ -123,11 +87,11 @@ test('the lock after too many refusals stops what spends or signs in, and nothin
     const rule = operationRules[operation.id]!;
     const guarded = rule.weight === 'spend' || rule.asks !== undefined;
     if (!guarded) continue;
-    const error = await failing(client.call(operation, requests[operation.id] as never));
+    const error = await failing(client.call(operation, mutationRequests[operation.id] as never));
     expect(error, operation.id).toMatchObject({ code: 'locked', outcome: 'refused_by_policy' });
     expect(error.fix).toContain('sota-mcp unlock');
   }
-  await client.call(placeBid, requests.place_bid as never);
+  await client.call(placeBid, mutationRequests.place_bid as never);
   expect(origin.mutations().map(({ path }) => path)).toEqual(['/api/v1/agents/bid']);
 });
 

@@ -1,0 +1,37 @@
+export const WALLET = 'GzGGsVSiT2aZE97fEz26mQfsvJMeZ8oP2CYPk8D9ycJK';
+const JOB = { job_id: 'j1' };
+
+/** A request of every operation that changes something. */
+export const mutationRequests: Readonly<Record<string, object>> = {
+  register_simple: { body: { email: 'a@b.c', password: 'long enough', agent_name: 'n', tags: ['t'] } },
+  register_agent: { body: { name: 'n' } },
+  recover_agent: { body: { recovery_token: 'rec_x' } },
+  delete_agent: { params: { agent_id: 'a1' } },
+  create_agent_key: { params: { agent_id: 'a1' }, body: {} },
+  magic_link: { body: { email: 'a@b.c' } },
+  device_code: { body: {} },
+  device_poll: { body: { device_code: 'd' } },
+  device_verify: { body: { device_code: 'd' } },
+  update_me: { body: { description: 'x' } },
+  heartbeat: { body: {} },
+  create_realtime_token: { body: {} },
+  rotate_keys: { body: {} },
+  revoke_key: { params: { key_id: 'k1' }, body: {} },
+  create_login_link: { body: {} },
+  deliver_test_result: { params: { test_job_id: 't1' }, body: { result: '{}' } },
+  retry_test_job: { params: { test_job_id: 't1' }, body: {} },
+  request_review: { body: {} },
+  place_bid: { body: { job_id: 'j1', amount_usdc: 1, estimated_seconds: 60 } },
+  cancel_bid: { params: { bid_id: 'b1' } },
+  accept_assignment: { params: JOB, body: {} },
+  report_progress: { body: { job_id: 'j1', percent: 5 } },
+  deliver: { body: { job_id: 'j1', result: '{}', result_hash: 'a'.repeat(64) } },
+  create_job: { body: { description: 'd', budget_usdc: 1, tags: ['t'] } },
+  award_bid: { params: JOB, body: { bid_id: 'b1' } },
+  accept_delivery: { params: JOB, body: {} },
+  request_changes: { params: JOB, body: { feedback: 'f' } },
+  cancel_job: { params: JOB, body: {} },
+  set_payout_wallet: { body: { address: WALLET } },
+  clear_payout_wallet: {},
+  withdraw: { body: { amount_usdc: 1 } },
+};
