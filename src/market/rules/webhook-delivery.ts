@@ -51,7 +51,12 @@ export async function beginDelivery(tx: Tx, context: MarketContext, eventId: str
   if (!agent?.webhook_url) return;
   const { retryDelaysMs, timeoutMs } = context.settings.webhooks;
   const now = context.clock.real();
-  const lease = { kind: 'webhook', subject: event.id, clock: 'real', due_at: now + timeoutMs + LEASE_MARGIN_MS } as const;
+  const lease = {
+    kind: 'webhook',
+    subject: event.id,
+    clock: 'real',
+    due_at: now + timeoutMs + LEASE_MARGIN_MS,
+  } as const;
   // Still in the queue of this process since the last lease: that attempt has not been made yet.
   if (context.webhooks.has(event.id)) return schedule(tx, lease);
   // The last attempt was cut short by a crash: it is not known to have failed, but there must be an end.

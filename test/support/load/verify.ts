@@ -20,6 +20,7 @@ export async function verify(db: Database, facts: Facts): Promise<string[]> {
       ...(await checkInvariants(tx)),
       ...(await dueDatesFit(tx)),
       ...(await historiesAreUnbroken(tx)),
+      ...(await openListsFit(tx)),
       ...(await factsHold(tx, facts)),
     ]);
 }
@@ -78,6 +79,17 @@ async function dueDatesFit(tx: Tx): Promise<string[]> {
       .filter((name) => !wanted.has(name))
       .map((name) => `Due-date of something that does not wait: ${name}`),
   ];
+}
+
+async function openListsFit(tx: Tx): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('job_tags')
+    .innerJoin('jobs', 'jobs.id', 'job_tags.job_id')
+    .select(['jobs.id', 'jobs.status', 'jobs.seq as jobSeq', 'job_tags.seq', 'job_tags.is_open'])
+    .execute();
+  return rows
+    .filter((row) => (row.status === 'bidding') !== (row.is_open === 1) || Number(row.jobSeq) !== Number(row.seq))
+    .map((row) => `Job ${row.id} is ${row.status}, its tags say ${row.is_open === 1 ? 'open' : 'closed'}`);
 }
 
 async function historiesAreUnbroken(tx: Tx): Promise<string[]> {
