@@ -12,6 +12,7 @@ import { jobMachine } from '#contract/states/job.ts';
 import { testJobMachine } from '#contract/states/test-job.ts';
 import { verdictFailureCodes } from '#contract/verdict.ts';
 import { webhookEventTypes } from '#contract/webhook-events.ts';
+import { scenarioSchema } from '#market/world/scenario/scenario-schema.ts';
 import { tools } from '#tools/registry.ts';
 import { pages, readPage, root } from './pages.ts';
 
@@ -59,6 +60,7 @@ describe('names', () => {
     ...machines.flatMap((machine) => Object.keys(machine.states)),
     ...operations.flatMap(({ params, query, body, response }) => [params, query, body, response].flatMap(wordsOf)),
     ...tools.flatMap(({ input, output }) => [input, output].flatMap(wordsOf)),
+    ...wordsOf(scenarioSchema),
     // Fields of every tool's answer and of every error (docs/architecture.md).
     ...['retry_after_seconds', 'did_you_mean', 'next_cursor'],
   ]);
@@ -150,7 +152,8 @@ function wordsOf(schema: z.ZodType | undefined): string[] {
   const words: string[] = [];
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;
-    const { properties, enum: values, ...rest } = node as Record<string, unknown>;
+    const { properties, enum: values, const: only, ...rest } = node as Record<string, unknown>;
+    if (typeof only === 'string') words.push(only);
     if (Array.isArray(values)) words.push(...values.filter((value) => typeof value === 'string'));
     if (properties) words.push(...Object.keys(properties));
     for (const child of Object.values({ ...rest, properties })) visit(child);

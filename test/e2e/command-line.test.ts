@@ -36,6 +36,12 @@ describe('a wrong command line', () => {
     [['market', '--reviewer', 'aprove'], /approve/],
     [['market', '--welcome-credit', '1e30'], /USDC/],
     [['market', '--speed', '0'], /whole number/],
+    [['market', '--temper', 'stirct'], /strict/],
+    [['market', '--rivals', '13'], /from 0 to 12/],
+    [['market', '--faults', 'drop-aftr deliver'], /drop-after/],
+    [['market', '--scenario', 'package.json'], /package\.json: name: there is no such field/],
+    [['market', '--scenario', 'nowhere.json'], /--scenario: .*nowhere\.json/],
+    [['--no-world'], /--local/],
     [['demo', '--jsn'], /--json/],
   ])('%j exits with 2 and says what was meant', (args, meant) => {
     const { status, stdout, stderr } = run(...args);

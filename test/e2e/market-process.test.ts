@@ -21,7 +21,12 @@ afterEach(async () => {
   home.remove();
 });
 
-async function start(...args: string[]): Promise<{ child: ChildProcess; url: string }> {
+interface Ready {
+  readonly url: string;
+  readonly admin_token?: string;
+}
+
+async function start(...args: string[]): Promise<{ child: ChildProcess; url: string; ready: Ready }> {
   const child = spawn(process.execPath, [program, 'market', '--port', '0', '--json', ...args], {
     env: { PATH: process.env.PATH ?? '', SOTA_HOME: home.path },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,7 +40,8 @@ async function start(...args: string[]): Promise<{ child: ChildProcess; url: str
     if (child.stdout) createInterface({ input: child.stdout }).once('line', resolve);
     child.once('exit', (code) => reject(new Error(`ended with ${code}: ${errors}`)));
   });
-  return { child, url: (JSON.parse(line) as { url: string }).url };
+  const ready = JSON.parse(line) as Ready;
+  return { child, url: ready.url, ready };
 }
 
 async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
@@ -74,5 +80,34 @@ describe('a marketplace over a folder', () => {
     const { child, url } = await start('--data', ':memory:');
     await http('GET', `${url}/health`, { headers: { Connection: 'keep-alive' } });
     expect(await stop(child, 'SIGINT')).toBe(0);
+  });
+});
+
+describe('a marketplace that listens', () => {
+  /** An address of this machine alone, spelled so that it counts as any other. */
+  const elsewhere = ['--data', ':memory:', '--host', '::ffff:127.0.0.1'];
+  const reachable = (url: string) => url.replace('[::ffff:127.0.0.1]', '127.0.0.1');
+
+  it('on loopback asks for nothing and serves the skill from the bundle', async () => {
+    const { url, ready } = await start('--data', ':memory:');
+    expect(ready).not.toHaveProperty('admin_token');
+    expect((await http('GET', `${url}/_local/status`)).status).toBe(200);
+    expect((await http('GET', `${url}/skill.md`)).body).toMatch(/^---\nname: sota-marketplace/);
+    expect((await http('GET', `${url}/skill/flows/sandbox.md`)).status).toBe(200);
+  });
+
+  it('elsewhere says which token plays admin, a new one at each start', async () => {
+    const { url, ready } = await start(...elsewhere);
+    expect(ready.admin_token).toMatch(/^admin_/);
+    expect((await http('GET', `${reachable(url)}/_local/status`)).status).toBe(403);
+    const headers = { 'X-Local-Admin-Token': String(ready.admin_token) };
+    expect((await http('GET', `${reachable(url)}/_local/status`, { headers })).status).toBe(200);
+  });
+
+  it.each([
+    ['--public-url', 'market.example.com'],
+    ['--registrations-per-minute', 'many'],
+  ])('refuses %s %s', async (...flag) => {
+    await expect(start(...flag)).rejects.toThrow(/ended with 2/);
   });
 });

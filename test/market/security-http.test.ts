@@ -246,6 +246,8 @@ describe('a request that is too much', () => {
 
   it.each([
     ['nests too deep', `{"parameters":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'json_too_deep'],
+    ['spells no Unicode', '{"job_id":"\\ud800"}', 'string_unicode'],
+    ['spells no Unicode deep inside', '{"parameters":{"a":[{"\\udc00":1}]}}', 'string_unicode'],
     ['holds a NUL', JSON.stringify({ description: 'a\0b', budget_usdc: 1, tags: ['code-review'] }), 'string_nul'],
   ])('or %s is refused in words', async (_what, text, type) => {
     const url = await start();

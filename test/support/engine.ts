@@ -43,7 +43,20 @@ export async function passingPlace(): Promise<TestPlace> {
 
 /** A database of its own that outlives the marketplace, for restarts; thrown away when the test ends. */
 export async function lastingPlace(): Promise<Place> {
-  const { place, discard } = engineUnderTest() === 'postgres' ? await postgresPlace() : folderPlace();
+  return untilTheEnd(engineUnderTest() === 'postgres' ? await postgresPlace() : folderPlace());
+}
+
+/** One without so much as a schema. */
+export async function emptyPlace(): Promise<Place> {
+  return untilTheEnd(engineUnderTest() === 'postgres' ? await postgresPlace('template0') : folderPlace());
+}
+
+/** A data folder, whatever the engine under test. */
+export function emptyFolder(): Place {
+  return untilTheEnd(folderPlace());
+}
+
+function untilTheEnd({ place, discard }: TestPlace): Place {
   onTestFinished(discard);
   return place;
 }
@@ -53,10 +66,10 @@ function folderPlace(): TestPlace {
   return { place: { data }, discard: async () => rmSync(data, { recursive: true, force: true }) };
 }
 
-async function postgresPlace(): Promise<TestPlace> {
+async function postgresPlace(template = TEMPLATE): Promise<TestPlace> {
   const server = inject('postgres').url ?? '';
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await onServer(server, `create database ${name} template ${TEMPLATE}`);
+  await onServer(server, `create database ${name} template ${template}`);
   return {
     place: { databaseUrl: server.replace(/\/[^/?]*\?/, `/${name}?`) },
     discard: () => onServer(server, `drop database if exists ${name} with (force)`),

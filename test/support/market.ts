@@ -4,6 +4,7 @@ import type { MarketSettings } from '#market/market-settings.ts';
 import { openMarket, type Place } from '#market/open-place.ts';
 import { createAgent, ensureUser } from '#market/rules/registration.ts';
 import { type RunningMarket, type ServeOptions, startMarket } from '#market/serve.ts';
+import type { Scenario } from '#market/world/scenario/scenario-schema.ts';
 import type { WorldSettings } from '#market/world/world-settings.ts';
 import { passingPlace } from './engine.ts';
 import { type HttpAnswer, http } from './http.ts';
@@ -62,6 +63,9 @@ interface Options {
   readonly clock?: ManualClock;
   /** People of its own; none unless given. */
   readonly world?: Partial<WorldSettings>;
+  readonly scenario?: Scenario;
+  /** As `--faults` takes them; they need a socket. */
+  readonly faults?: string;
 }
 
 interface OpenOptions extends Options {
@@ -89,8 +93,8 @@ export async function startOnEngine(options: Partial<ServeOptions> = {}): Promis
 }
 
 /** A marketplace behind a real socket; agents register and are activated through the API. */
-export async function startTestMarket({ settings, clock = manualClock(), world }: Options = {}): Promise<TestMarket> {
-  const { url, market, close } = await startOnEngine({ clock, world, ...(settings && { settings }) });
+export async function startTestMarket({ clock = manualClock(), ...options }: Options = {}): Promise<TestMarket> {
+  const { url, market, close } = await startOnEngine({ clock, ...options });
   const send: Send = (method, path, options) => http(method, url + path, options);
   return testMarket({ market, url, clock, send, close }, async (name, { tags = ['code-review'], min_fee }) => {
     const body = { email: `${name}@example.test`, password: 'correct horse', agent_name: name, capabilities: tags };
@@ -104,13 +108,12 @@ export async function startTestMarket({ settings, clock = manualClock(), world }
 
 /** The same marketplace without a socket and without password hashing, for tests that need hundreds of them. */
 export async function openTestMarket({
-  settings,
   clock = manualClock(),
   place: given,
-  world,
+  ...options
 }: OpenOptions = {}): Promise<TestMarket> {
   const { place, discard } = given ? { place: given, discard: async () => {} } : await passingPlace();
-  const market = await openMarket({ ...place, clock, world, ...(settings && { settings }) });
+  const market = await openMarket({ ...place, clock, ...options });
   const close = async () => {
     await market.close();
     await discard();

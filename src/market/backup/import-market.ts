@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { z } from 'zod';
 import { checkInvariants } from '../rules/ledger-invariants.ts';
-import { openDatabase, type Storage, schemas, type Tx } from '../storage/database.ts';
+import { type Database, openDatabase, type Storage, schemas, type Tx } from '../storage/database.ts';
 import { isPostgres } from '../storage/engines/postgres.ts';
 import { numberedTables, type TableName, tableNames } from '../storage/tables.ts';
 import { BACKUP_VERSION, BackupError, type BackupHeader, endSchema, headerSchema, rowSchema } from './backup-format.ts';
@@ -22,8 +22,9 @@ export async function importMarket(storage: Storage, lines: AsyncIterable<string
   const { db, close } = await openDatabase(storage, header.schema);
   let rows: number;
   try {
+    const tables = await tablesOf(db);
     rows = await db.transaction().execute(async (tx) => {
-      await clearEmptyMarket(tx);
+      await clearEmptyMarket(tx, tables);
       const count = await putBack(tx, first.value, source);
       await continueNumbers(tx);
       const violations = await checkInvariants(tx);
@@ -50,14 +51,20 @@ function readHeader(line: string): BackupHeader {
 }
 
 /** A database that was only opened has its taxonomy and its clock; a marketplace with agents or money is not overwritten. */
-async function clearEmptyMarket(tx: Tx): Promise<void> {
+async function clearEmptyMarket(tx: Tx, tables: readonly TableName[]): Promise<void> {
   for (const table of ['users', 'jobs', 'accounts'] as const) {
     const row = await tx.selectFrom(table).select(sql`1`.as('one')).limit(1).executeTakeFirst();
     if (row) throw new BackupError('The database holds a marketplace already; import into a new one');
   }
-  for (const table of tableNames.toReversed()) {
+  for (const table of tables.toReversed()) {
     await sql`delete from ${sql.table(table)}`.execute(tx);
   }
+}
+
+/** Those of the schema the database is at. */
+async function tablesOf(db: Database): Promise<TableName[]> {
+  const present = (await db.introspection.getTables()).map((table) => table.name);
+  return tableNames.filter((name) => present.includes(name));
 }
 
 /** @returns how many rows there were */
@@ -66,11 +73,7 @@ async function putBack(tx: Tx, header: string, source: AsyncIterator<string>): P
   let batch: { table: TableName; rows: Record<string, unknown>[] } = { table: 'meta', rows: [] };
   let count = 0;
   const flush = async (next: TableName) => {
-    if (batch.rows.length > 0)
-      await tx
-        .insertInto(batch.table)
-        .values(batch.rows as never)
-        .execute();
+    if (batch.rows.length > 0) await insert(tx, batch.table, batch.rows);
     batch = { table: next, rows: [] };
   };
   for (;;) {
@@ -90,6 +93,19 @@ async function putBack(tx: Tx, header: string, source: AsyncIterator<string>): P
     if (!known) throw new BackupError(`Line ${count + 1} of the backup is for an unknown table`);
     if (known !== batch.table || batch.rows.length === BATCH) await flush(known);
     batch.rows.push(row);
+  }
+}
+
+async function insert(tx: Tx, table: TableName, rows: readonly Record<string, unknown>[]): Promise<void> {
+  try {
+    await tx
+      .insertInto(table)
+      .values(rows as never)
+      .execute();
+  } catch (error) {
+    throw new BackupError(`The rows of ${table} do not fit: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
   }
 }
 

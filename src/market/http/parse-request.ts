@@ -60,7 +60,18 @@ function parseBody({ body: text, isForm = false }: RawRequest): unknown {
     const msg = `The body nests deeper than ${MAX_BODY_DEPTH} levels`;
     throw new InvalidRequest([{ loc: ['body'], msg, type: 'json_too_deep' }]);
   }
+  if (!isWellFormed(value)) {
+    const msg = 'The body holds half a surrogate pair, which is no Unicode text';
+    throw new InvalidRequest([{ loc: ['body'], msg, type: 'string_unicode' }]);
+  }
   return value;
+}
+
+/** Whether all text in a value can be written as UTF-8; JSON can spell text that cannot. Recursion ends with its depth. */
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, member]) => name.isWellFormed() && isWellFormed(member));
 }
 
 function parseJson(text: string): unknown {

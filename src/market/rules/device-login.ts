@@ -71,8 +71,13 @@ export async function decideDeviceLogin(
   const user_id = decision === 'deny' ? null : decision.approvedBy;
   const status = decision === 'deny' ? 'denied' : 'authorized';
   if (login.status === status && login.user_id === user_id) return;
-  if (login.status !== 'pending') refuse('device_code_expired', 'This login was decided on already');
-  await tx.updateTable('device_codes').set({ status, user_id }).where('code_hash', '=', login.code_hash).execute();
+  const { numUpdatedRows } = await tx
+    .updateTable('device_codes')
+    .set({ status, user_id })
+    .where('code_hash', '=', login.code_hash)
+    .where('status', '=', 'pending')
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) refuse('device_code_expired', 'This login was decided on already');
 }
 
 export type DevicePoll =

@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
 import type { JobStatus } from '#contract/states/job.ts';
 import type { MarketContext } from '../market-context.ts';
 import type { AgentRow } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
+import { assignedJobs, openJobs } from './available-jobs.ts';
 import { viewJobs } from './job-view.ts';
 import { DEFAULT_LIMIT, decodeCursor, type Page, pageOf } from './pages.ts';
 import { handOut, type TestJobRow, testJobView } from './sandbox.ts';
@@ -45,6 +45,10 @@ function whyNone(status: string): string {
   return `An agent that is ${status} gets no jobs; only an admin can change that`;
 }
 
+/** The two parts of the list, as its cursors name them. */
+const ASSIGNED = 0;
+const OPEN = 1;
+
 /**
  * The jobs this agent has won and must act on, then those it may bid on; newest first in each. The minimum fee of the
  * agent only spares it notices: here it may see, and bid on, cheaper jobs too.
@@ -54,52 +58,18 @@ async function workFor(
   agent: AgentRow,
   { capability, cursor, limit = DEFAULT_LIMIT }: Page & { capability?: string | undefined },
 ) {
-  const rank = sql<number>`case when jobs.status = 'bidding' then 1 else 0 end`;
-  let rows = tx
-    .selectFrom('jobs')
-    .selectAll()
-    .select(rank.as('rank'))
-    .where((e) =>
-      e.or([
-        e.and([e('winner_agent_id', '=', agent.id), e('status', 'in', ['assigned', 'executing'])]),
-        e.and([
-          e('status', '=', 'bidding'),
-          e('requester_id', '<>', agent.id),
-          e.exists(
-            e
-              .selectFrom('job_tags')
-              .innerJoin('agent_tags', 'agent_tags.tag', 'job_tags.tag')
-              .select('job_tags.tag')
-              .whereRef('job_tags.job_id', '=', 'jobs.id')
-              .where('agent_tags.agent_id', '=', agent.id),
-          ),
-        ]),
-      ]),
-    );
-  if (capability !== undefined) {
-    rows = rows.where((e) =>
-      e.exists(
-        e
-          .selectFrom('job_tags')
-          .select('job_tags.tag')
-          .whereRef('job_tags.job_id', '=', 'jobs.id')
-          .where('job_tags.tag', '=', capability),
-      ),
-    );
-  }
-  if (cursor !== undefined) {
-    const [afterRank = 0, afterSeq = 0] = decodeCursor(cursor, 2);
-    rows = rows.where((e) =>
-      e.or([e(rank, '>', afterRank), e.and([e(rank, '=', afterRank), e('seq', '<', afterSeq)])]),
-    );
-  }
-  const found = await rows
-    .orderBy(rank)
-    .orderBy('seq', 'desc')
-    .limit(limit + 1)
-    .execute();
-  const page = pageOf(found, limit, (row) => [Number(row.rank), Number(row.seq)]);
-  return { jobs: await viewJobs(tx, page.rows, agent.id), next_cursor: page.next_cursor };
+  const [after, before] = cursor === undefined ? [] : decodeCursor(cursor, 2);
+  // One row more than the page holds tells whether there is another page.
+  const mine = after === OPEN ? [] : await assignedJobs(tx, agent.id, { before, limit: limit + 1, capability });
+  const room = limit + 1 - mine.length;
+  const open =
+    room > 0
+      ? await openJobs(tx, agent.id, { before: after === OPEN ? before : undefined, limit: room, capability })
+      : [];
+  const found = [...mine.map((job) => ({ job, part: ASSIGNED })), ...open.map((job) => ({ job, part: OPEN }))];
+  const page = pageOf(found, limit, ({ job, part }) => [part, Number(job.seq)]);
+  const jobs = page.rows.map(({ job }) => job);
+  return { jobs: await viewJobs(tx, jobs, agent.id), next_cursor: page.next_cursor };
 }
 
 /** The jobs an agent posted, newest first. */

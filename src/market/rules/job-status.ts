@@ -55,6 +55,7 @@ export async function moveJob(
     .executeTakeFirst();
   if (numUpdatedRows !== 1n) throw new Error(`Job ${job.id} was moved by somebody else meanwhile`);
   const moved = { ...job, ...patch } as JobRow;
+  await listOpen(tx, job, moved);
   const parties = new Set([job.requester_id, job.winner_agent_id, moved.winner_agent_id]);
   const webhook = announced[event];
   for (const agentId of parties) {
@@ -72,6 +73,17 @@ export async function moveJob(
   await watchWork(tx, job, moved, move.at);
   await context.audience?.jobMoved(tx, moved, event);
   return moved;
+}
+
+/** Keeps the lists of open jobs by tag in step. */
+async function listOpen(tx: Tx, before: JobRow, job: JobRow): Promise<void> {
+  const [was, is] = [before.status === 'bidding', job.status === 'bidding'];
+  if (was === is) return;
+  await tx
+    .updateTable('job_tags')
+    .set({ is_open: is ? 1 : 0 })
+    .where('job_id', '=', job.id)
+    .execute();
 }
 
 /** @throws Refusal invalid_state */

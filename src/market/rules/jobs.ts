@@ -88,9 +88,11 @@ export async function createJob(tx: Tx, context: MarketContext, agent: AgentRow,
       created_at: at,
     })
     .execute();
-  for (const tag of tags) await tx.insertInto('job_tags').values({ job_id: id, tag }).execute();
   const job = await findJob(tx, id);
   if (!job) throw new Error('A job just posted is there');
+  for (const tag of tags) {
+    await tx.insertInto('job_tags').values({ job_id: id, tag, seq: job.seq, is_open: 0 }).execute();
+  }
   await holdBudget(tx, job, at);
   const payload = { budget_usdc: usdcNumber(budget), tags };
   await record(tx, { agentId: agent.id, type: 'job_posted', jobId: id, payload, at });

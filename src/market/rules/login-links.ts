@@ -1,5 +1,5 @@
 import { randomToken, sha256Hex } from '#kit/hash.ts';
-import type { AgentRow } from '../storage/agents.ts';
+import { type AgentRow, lockAgent } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { newId } from '../storage/ids.ts';
 import type { Owner } from './owner-tokens.ts';
@@ -22,6 +22,8 @@ export interface LoginLink {
 
 /** @throws Refusal rate_limited */
 export async function createLoginLink(tx: Tx, agent: AgentRow, now: number): Promise<LoginLink> {
+  // Two calls at once would each find no recent link.
+  await lockAgent(tx, agent.id);
   const recent = await tx
     .selectFrom('login_links')
     .select('created_at')

@@ -3,7 +3,7 @@ import { isoTime } from '#kit/clock.ts';
 import { usdcNumber } from '#kit/money.ts';
 import type { MarketContext } from '../market-context.ts';
 import { record } from '../storage/activity.ts';
-import { type AgentRow, findAgent, skillsOf, timeOrNull } from '../storage/agents.ts';
+import { type AgentRow, findAgent, lockAgent, skillsOf, timeOrNull } from '../storage/agents.ts';
 import type { Tx } from '../storage/database.ts';
 import { balanceOf, earningsOf } from '../storage/ledger.ts';
 import { unschedule } from '../time/due-dates.ts';
@@ -57,7 +57,9 @@ export async function ownedAgents(tx: Tx, owner: Owner, { status, include_delete
  * @throws Refusal agent_not_found, forbidden, invalid_state
  */
 export async function deleteAgent(tx: Tx, context: MarketContext, owner: Owner, agentId: string) {
-  const agent = await ownedAgent(tx, owner, agentId);
+  await ownedAgent(tx, owner, agentId);
+  // Nobody may choose its bid while it is looked at.
+  const agent = await lockAgent(tx, agentId);
   if (agent.status === 'deleted') return { deleted: true, agent_id: agent.id, already_deleted: true };
   await refuseUnsettled(tx, agent);
   const bids = await tx

@@ -56,12 +56,13 @@ export async function ownerOf(
     .executeTakeFirst();
 }
 
-/** Ends a token. One that is unknown or over already is no error: the wish is fulfilled. */
-export async function revokeOwnerToken(tx: Tx, token: string, now: number): Promise<void> {
-  await tx
+/** Ends a token. Tells whether this call did it: of two at once, one. */
+export async function revokeOwnerToken(tx: Tx, token: string, now: number): Promise<boolean> {
+  const { numUpdatedRows } = await tx
     .updateTable('owner_tokens')
     .set({ revoked_at: now })
     .where('hash', '=', sha256Hex(token))
     .where('revoked_at', 'is', null)
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }

@@ -6,6 +6,7 @@ import { listenForNudges } from './engines/postgres-signals.ts';
 import { MarketSqliteDialect } from './engines/sqlite-dialect.ts';
 import { lockName } from './locks.ts';
 import { marketplace } from './migrations/0001-marketplace.ts';
+import { deadlinesAndIndexes } from './migrations/0002-deadlines-and-indexes.ts';
 import { ownerAndWebhooks } from './migrations/0003-owner-and-webhooks.ts';
 import type { Schema } from './schema.ts';
 
@@ -16,6 +17,7 @@ export type Tx = Transaction<Schema>;
 /** Released migrations are never edited: a new schema is a new entry. */
 const migrations: Readonly<Record<string, Migration>> = {
   '0001-marketplace': marketplace,
+  '0002-deadlines-and-indexes': deadlinesAndIndexes,
   '0003-owner-and-webhooks': ownerAndWebhooks,
 };
 

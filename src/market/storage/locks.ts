@@ -19,6 +19,11 @@ export async function lockName(tx: Tx, name: string): Promise<void> {
   if (isPostgres(tx)) await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(tx);
 }
 
+/** Everything this transaction reads is of one moment, whatever others write meanwhile. Must be its first statement. */
+export async function readOneMoment(tx: Tx): Promise<void> {
+  if (isPostgres(tx)) await sql`set transaction isolation level repeatable read`.execute(tx);
+}
+
 /** How long this transaction waits for a row that another one has before it gives up with a conflict. */
 export async function limitLockWait(tx: Tx, ms: number): Promise<void> {
   if (isPostgres(tx)) await sql`select set_config('lock_timeout', ${`${ms}ms`}, true)`.execute(tx);

@@ -177,6 +177,10 @@ export interface JobTable {
 export interface JobTagTable {
   job_id: string;
   tag: string;
+  /** That of the job. */
+  seq: number;
+  /** 1 while the job takes bids: the open jobs of a tag lie together in the index. */
+  is_open: number;
 }
 
 export interface BidTable {

@@ -57,16 +57,17 @@ const history = async () => {
 describe('what is posted', () => {
   it('is the same for the same seed, however time passes, and different for another', async () => {
     await enter({}, { settings: { seed: 'seven' } });
-    await run(300, 5);
-    const once = await firstJobs(30);
+    await run(80, 5);
+    const once = await firstJobs(8);
+    expect(once).toHaveLength(8);
     await market.close();
     await enter({}, { settings: { seed: 'seven' } });
-    await run(300, 3);
-    expect(await firstJobs(30)).toEqual(once);
+    await run(80, 3);
+    expect(await firstJobs(8)).toEqual(once);
     await market.close();
     await enter({}, { settings: { seed: 'eight' } });
-    await run(300, 5);
-    expect(await firstJobs(30)).not.toEqual(once);
+    await run(80, 5);
+    expect(await firstJobs(8)).not.toEqual(once);
   });
 
   it('covers every tag in turn, with a schema, a budget and a window that suits agents that look every minute', async () => {
@@ -132,8 +133,8 @@ async function wonBy(worker: TestAgent, job: string, requester: TestAgent): Prom
 
 describe('rivals', () => {
   it('bid within the budget and never below their floor, leave some jobs alone, and earn', async () => {
-    await enter({ maxOpenJobs: 1000 });
-    await run(1200);
+    await enter({ maxOpenJobs: 1000, traffic: 300 });
+    await run(600, 10);
     const { db } = market.market;
     const bids = await db
       .selectFrom('bids')
@@ -150,7 +151,7 @@ describe('rivals', () => {
     expect(closed.filter(({ id }) => contested.has(id)).length).toBeGreaterThan(closed.length / 2);
     expect(closed.filter(({ id }) => !contested.has(id)).length).toBeGreaterThan(0);
     const workers = await db.selectFrom('agents').selectAll().where('jobs_completed', '>', 0).execute();
-    expect(workers.length).toBeGreaterThanOrEqual(4);
+    expect(workers.length).toBeGreaterThanOrEqual(2);
   });
 
   it('bid on the jobs of others too, and hand in something of the requested shape', async () => {
@@ -231,20 +232,20 @@ describe('over a long time', () => {
   it('a restart at any moment changes nothing of what happens', async () => {
     const settings = { seed: 'restart' };
     await enter({ traffic: 240 }, { settings, clock: clock() });
-    await run(900);
+    await run(400);
     const expected = await history();
     await market.close();
 
     const [place, time] = [await lastingPlace(), clock()];
     const reopen = () => enter({ traffic: 240 }, { settings, clock: time, place });
     await reopen();
-    for (let piece = 0; piece < 9; piece += 1) {
+    for (let piece = 0; piece < 4; piece += 1) {
       await run(100);
       await market.close();
       await reopen();
     }
     expect(await history()).toEqual(expected);
-    expect(expected.bids.length).toBeGreaterThan(30);
+    expect(expected.bids.length).toBeGreaterThan(10);
   });
 
   it('a process without a world leaves it standing, for one that has it again', async () => {
@@ -256,7 +257,7 @@ describe('over a long time', () => {
     const [before, planned] = [(await jobs()).length, await waiting()];
     await market.close();
     market = await openTestMarket({ clock: time, place });
-    await run(600);
+    await run(100);
     expect([(await jobs()).length, await waiting()]).toEqual([before, planned]);
     await market.close();
     await enter({ traffic: 240 }, { clock: time, place });
@@ -265,22 +266,29 @@ describe('over a long time', () => {
   });
 
   it('what is long over disappears, but not what an agent of the owner had a part in, and the books stay right', async () => {
-    await enter({ traffic: 3600, keepFinishedJobs: 20, temper: 'lenient' });
+    await enter({ traffic: 300, keepFinishedJobs: 3, temper: 'lenient', maxOpenJobs: 100 });
     const agent = await market.agent('bidder', { tags: ['sql-query'] });
     let own: string | undefined;
-    await run(120, 5, async () => {
+    await run(200, 10, async () => {
       const [job] = (await agent.call('GET', 'agents/jobs')).body.jobs;
       own ??= job?.id;
-      if (job) await agent.call('POST', 'agents/bid', { job_id: job.id, amount_usdc: 2, estimated_seconds: 900 });
+      if (job?.id === own)
+        await agent.call('POST', 'agents/bid', { job_id: own, amount_usdc: 2, estimated_seconds: 900 });
     });
-    await run(3600, 10);
+    await run(400, 10);
     await market.advanceHours(25);
-    await run(600, 10);
+    const before = await jobs();
+    const settled = before.filter(({ status }) => ['failed', 'completed', 'disputed'].includes(status)).length;
+    expect(settled).toBeGreaterThan(15);
+    await run(400, 10);
+    const left = new Set((await jobs()).map(({ id }) => id));
+    const gone = before.filter(({ id }) => !left.has(id));
+    expect(gone.length).toBeGreaterThan(settled / 2);
     expect((await agent.call('GET', `agents/jobs/${own}`)).status).toBe(200);
-    const rows = await jobs();
-    expect(Number(rows.at(-1)?.seq)).toBeGreaterThan(rows.length * 2);
-    expect(rows.length).toBeLessThan(200);
-    const entries = await market.market.db.selectFrom('ledger_entries').select('id').execute();
-    expect(entries.length).toBeLessThan(rows.length * 15);
+    const entries = await market.market.db.selectFrom('ledger_entries').selectAll().execute();
+    expect(entries.filter(({ job_id }) => job_id !== null && !left.has(job_id))).toEqual([]);
+    expect(entries.some(({ kind }) => kind === 'carried')).toBe(true);
+    const activity = await market.market.db.selectFrom('activity').select('job_id').execute();
+    expect(activity.filter(({ job_id }) => job_id !== null && !left.has(job_id))).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ import { refuse } from '../../rules/refuse.ts';
 import { reputationOf } from '../../rules/reputation.ts';
 import { progressOf } from '../../rules/sandbox-progress.ts';
 import { record } from '../../storage/activity.ts';
-import { findAgent, profileOf, timeOrNull } from '../../storage/agents.ts';
+import { findAgent, lockAgent, profileOf, timeOrNull } from '../../storage/agents.ts';
 import { fromJson } from '../../storage/rows.ts';
 import { type AnyRoute, defineRoute } from '../define-route.ts';
 import { readTime } from '../read-time.ts';
@@ -133,6 +133,8 @@ export const agentRoutes: readonly AnyRoute[] = [
     operation: rotateKeys,
     async apply(tx, { agent, context }) {
       const now = context.clock.real();
+      // Of two rotations at once, the second retires the key of the first.
+      await lockAgent(tx, agent.id);
       const issued = await issueKey(tx, agent.id, now, 'rotated');
       await retireKeys(tx, agent.id, issued.id, now, KEY_GRACE_MS);
       await record(tx, { agentId: agent.id, type: 'keys_rotated', payload: { key_prefix: issued.prefix }, at: now });

@@ -11,6 +11,7 @@ import { refuse } from '../../rules/refuse.ts';
 import { credit } from '../../rules/registration.ts';
 import { findAgent } from '../../storage/agents.ts';
 import { balanceOf, spendingOf } from '../../storage/ledger.ts';
+import { readOneMoment } from '../../storage/locks.ts';
 import { unschedule } from '../../time/due-dates.ts';
 import { type AnyRoute, defineRoute } from '../define-route.ts';
 
@@ -105,7 +106,13 @@ export const localRoutes: readonly AnyRoute[] = [
     }),
   }),
 
-  defineRoute({ operation: audit, apply: async (tx) => ({ violations: await checkInvariants(tx) }) }),
+  defineRoute({
+    operation: audit,
+    async apply(tx) {
+      await readOneMoment(tx);
+      return { violations: await checkInvariants(tx) };
+    },
+  }),
 
   defineRoute({
     operation: advance,

@@ -103,8 +103,9 @@ export const loginRoutes: readonly AnyRoute[] = [
     async apply(tx, { body, context }) {
       const now = context.clock.real();
       const owner = await ownerOf(tx, body.refresh_token, now, 'refresh');
-      if (!owner) refuse('invalid_token', 'The refresh token is unknown, was used, or has expired; sign in again');
-      await revokeOwnerToken(tx, body.refresh_token, now);
+      if (!owner || !(await revokeOwnerToken(tx, body.refresh_token, now))) {
+        refuse('invalid_token', 'The refresh token is unknown, was used, or has expired; sign in again');
+      }
       return issueOwnerTokens(tx, owner.id, now);
     },
   }),

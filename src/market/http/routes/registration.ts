@@ -28,6 +28,8 @@ export const registrationRoutes: readonly AnyRoute[] = [
         .selectAll()
         .where('recovery_hash', '=', sha256Hex(body.recovery_token))
         .where('status', '<>', 'deleted')
+        // Of two who hold the token at once, the second finds it used.
+        .forNoKeyUpdate()
         .executeTakeFirst();
       if (!agent || (body.agent_id !== undefined && body.agent_id !== agent.id)) {
         refuse('invalid_recovery_token', 'The recovery token is unknown or was already used');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineOperation } from '#contract/define-operation.ts';
 import { isoTime } from '#kit/clock.ts';
 import { rotateWebhookSecret, SECRET_OVERLAP_MS } from '../../rules/webhook-secrets.ts';
-import { findAgent } from '../../storage/agents.ts';
+import { lockAgent } from '../../storage/agents.ts';
 import { type AnyRoute, defineRoute } from '../define-route.ts';
 
 /**
@@ -36,7 +36,7 @@ export const webhookSecretRoutes: readonly AnyRoute[] = [
     operation: rotate,
     async apply(tx, { agent, body, context }) {
       const overlapMs = body.overlap_seconds === undefined ? SECRET_OVERLAP_MS : body.overlap_seconds * 1000;
-      const current = (await findAgent(tx, agent.id)) ?? agent;
+      const current = await lockAgent(tx, agent.id);
       const rotated = await rotateWebhookSecret(tx, current, context.clock.real(), overlapMs);
       return {
         agent_id: agent.id,

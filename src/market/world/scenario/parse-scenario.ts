@@ -58,7 +58,8 @@ function explain(issue: z.core.$ZodIssue): Problem[] {
   if (issue.code === 'unrecognized_keys') {
     const known = namesAt(path);
     return issue.keys.map((key) => {
-      const meant = closest(key, known);
+      // Units stand at the end of names: whoever forgets one means the name that goes on.
+      const meant = known.find((name) => name.startsWith(`${key}_`)) ?? closest(key, known);
       const words = `there is no such field${meant ? `; did you mean ${meant}?` : ''}${known.length ? ` Allowed are: ${known.join(', ')}` : ''}`;
       return { path: [...path, key], words };
     });
