@@ -15,6 +15,8 @@ export interface Step {
   name: string;
   /** Run one after the other; the first that fails ends the step. None: the step is left out. */
   commands: Command[];
+  /** Its output is worth reading also when it went well. */
+  shown?: boolean;
 }
 
 /** What must hold before any test is worth running, cheapest first. */
@@ -30,6 +32,9 @@ export function checkSteps(): Step[] {
         ...(existsSync(join(root, generator)) ? [tool('tsx', generator, '--check')] : []),
       ],
     },
+    ...(existsSync(join(root, 'scripts/measure-tokens.ts'))
+      ? [{ name: 'token budgets', commands: [tool('tsx', 'scripts/measure-tokens.ts')], shown: true }]
+      : []),
     { name: 'build', commands: [{ file: process.execPath, args: ['scripts/build.mjs'] }] },
   ];
 }
@@ -56,6 +61,7 @@ export async function runSteps(steps: readonly Step[]): Promise<number> {
       if (!ok) break;
     }
     printStep(step.name, ok, performance.now() - started);
+    if (ok && step.shown) console.log(output.trimEnd());
     if (ok) continue;
     failed += 1;
     console.log(`\n${output.trimEnd()}\n`);

@@ -49,7 +49,7 @@ export function createSkill(load: typeof loadDocs = loadDocs): SkillsExtension {
       return [
         {
           uri: entry.uri,
-          name: `${NAME}/SKILL.md`,
+          name: NAME,
           title: 'The skill of this marketplace',
           ...(typeof description === 'string' ? { description } : {}),
           mimeType: MARKDOWN,

@@ -30,6 +30,8 @@ export const generations: readonly Generation[] = ['v2 modern', 'v2 legacy', 'v1
 export interface ServerOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Another copy of the server than dist/. */
+  readonly program?: string;
 }
 
 /** A state folder of its own, removed by `remove`. */
@@ -41,11 +43,11 @@ export function temporaryHome(): { path: string; remove(): void } {
 /** Spawns the shipped server and connects a client of the given generation to it. */
 export async function connect(
   generation: Generation,
-  { args = [], env = {} }: ServerOptions = {},
+  { args = [], env = {}, program: script = program }: ServerOptions = {},
 ): Promise<TestClient> {
   const parameters = {
     command: process.execPath,
-    args: [program, ...args],
+    args: [script, ...args],
     env: { PATH: process.env.PATH ?? '', SOTA_LOG_LEVEL: 'error', ...env },
     stderr: 'inherit' as const,
   };
