@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Operation, RequestOf, ResponseOf } from '#contract/define-operation.ts';
 import { type Problem, readProblem } from '#contract/errors/envelope.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
@@ -89,6 +90,8 @@ export function createClient(options: ClientOptions): ClosableClient {
   const profiles: RetryProfiles = { ...retryProfiles, ...options.profiles };
   const userAgent = options.version ? `sota-mcp/${options.version}` : 'sota-mcp';
   const stopping = new AbortController();
+  // A worker may wait with a hundred retries at once; each of them listens, and each stops listening.
+  setMaxListeners(0, stopping.signal);
   const misfits = new Set<string>();
   let lastOrigin = '';
 

@@ -8,6 +8,7 @@
  * a minute must not look dead. A look that wakes us (a webhook, a command) only makes us look: what to do is always
  * read from the list.
  */
+import { setMaxListeners } from 'node:events';
 import { createHeartbeat } from '#client/heartbeat.ts';
 import type { HeartbeatState, Session } from '#client/types.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
@@ -129,6 +130,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
 
   const listeners = new Set<RunnerListener>();
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
   const testResets = new Map<string, number>();
   const missed = new Map<string, number>();
   const stuck = new Set<string>();

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '#kit/clock.ts';
 import type { JobView } from './handlers/job-view.ts';
 import { taskKey } from './handlers/job-view.ts';
@@ -33,6 +34,8 @@ const MAX_LEAD_SHARE = 0.2;
 export function createTaskSlots(clock: Clock, onEnd: (running: Running, error?: unknown) => void): TaskSlots {
   const running = new Map<string, { task: Running; ended: Promise<void> }>();
   const sending = new AbortController();
+  // One listener per delivery under way is no leak, however many slots there are.
+  setMaxListeners(0, sending.signal);
 
   return {
     get size() {

@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '#kit/clock.ts';
 import { failureOf } from '#runner/handlers/agent-error.ts';
@@ -209,6 +212,39 @@ describe('a handler in a process of its own', () => {
     expect(await busy).toMatchObject({ name: 'HandlerCrashed' });
   });
 });
+
+describe('a runner that is killed', () => {
+  it('leaves no handler behind, however busy it is', async () => {
+    const folder = temporaryDirectory();
+    const file = join(folder, 'dispatch.mjs');
+    writeFileSync(file, `export const dispatch = (job) => { for (;;) {} };`);
+    const host = new URL('../../src/runner/handlers/child-host.ts', import.meta.url).href;
+    const code = `const { openChildHost } = await import(${JSON.stringify(host)});
+      const host = await openChildHost(${JSON.stringify(file)}, { env: process.env });
+      host.run({ id: 'x' }, { signal: new AbortController().signal, tools: { list: [] }, requireApproval() {} });
+      const { execFileSync } = await import('node:child_process');
+      const found = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'handler-child'], { encoding: 'utf8' });
+      console.log(found.trim().split('\\n')[0]);`;
+    const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString().trim());
+    expect(pid).toBeGreaterThan(0);
+    parent.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid), { timeout: 20_000, interval: 200 }).toBe(false);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 describe('a command', () => {
   const node = (code: string): HandlerHost =>

@@ -3,6 +3,7 @@
  * with the channel to the parent, so a killed runner leaves no handler behind.
  */
 import { basename } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { systemClock } from '#kit/clock.ts';
 import type { Logger } from '#kit/log.ts';
 import { makeContext } from '../make-context.ts';
@@ -15,6 +16,12 @@ import type { JobView } from './job-view.ts';
 const file = process.argv[2] ?? '';
 const send = (message: FromChild): void => void process.send?.(message);
 process.on('disconnect', () => process.exit(0));
+// A handler that computes without a pause never hears of the disconnection. A thread of its own watches the parent.
+new Worker(
+  `const parent = process.ppid;
+  setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`,
+  { eval: true, execArgv: [], env: {} },
+).unref();
 // The parent decides when work ends; a Ctrl-C reaches the whole group of processes and must not take handlers along.
 process.on('SIGINT', () => undefined);
 

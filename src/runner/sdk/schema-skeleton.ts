@@ -17,7 +17,7 @@ export class SkeletonError extends Error {
 }
 
 const MAX_DRAFTS = 200;
-const TIME_LIMIT_MS = 1_000;
+const TIME_LIMIT_MS = 2_000;
 const MAX_DEPTH = 24;
 
 /**
@@ -32,6 +32,9 @@ export function schemaSkeleton(
   description = '',
   parameters: Readonly<Record<string, unknown>> = {},
 ): unknown {
+  // What the validator compiles once for everybody must not be what the limit interrupts: it would stay half compiled.
+  const { $schema } = (schema ?? {}) as { $schema?: unknown };
+  validateJson(typeof $schema === 'string' ? { $schema } : {}, null);
   return withTimeLimit(TIME_LIMIT_MS, () => search(schema as Schema, description, parameters));
 }
 

@@ -51,6 +51,8 @@ export async function openTaskStore(folder: string, clock: Clock, log: Logger): 
   const pathOf = (name: string) => join(folder, `${name}.json`);
 
   for (const file of await nodeDisk.list(folder)) {
+    // What a killed runner was about to write; nobody else writes here.
+    if (file.startsWith('.tmp-')) await nodeDisk.unlink(join(folder, file)).catch(ignoreMissing);
     if (!RECORD.test(file)) continue;
     const name = file.slice(0, -'.json'.length);
     const record = await read(join(folder, file));
