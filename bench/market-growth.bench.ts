@@ -1,6 +1,6 @@
+import { sql } from 'kysely';
 import { type Place, storageOf } from '#market/open-place.ts';
 import { type Database, openDatabase } from '#market/storage/database.ts';
-import { sql } from 'kysely';
 import { enrolAgents, type LoadAgent } from '../test/support/load/load-driver.ts';
 import { spawnMarket } from '../test/support/load/market-process.ts';
 import { quantile, round, type Table } from './bench.ts';
@@ -25,7 +25,11 @@ export async function run(): Promise<Table> {
       for (const size of SIZES) results.push(await measure(await create(), size));
       for (const step of Object.keys(results[0] ?? {})) {
         const medians = results.map((result) => quantile(result[step] ?? [], 0.5));
-        rows.push([`${engine}, ${step}`, ...medians.map((ms) => round(ms, 2)), round(medians.at(-1)! / medians[0]!, 2)]);
+        rows.push([
+          `${engine}, ${step}`,
+          ...medians.map((ms) => round(ms, 2)),
+          round(medians.at(-1)! / medians[0]!, 2),
+        ]);
       }
     }
   } finally {
@@ -34,7 +38,10 @@ export async function run(): Promise<Table> {
   return {
     columns: ['call', ...SIZES.map((size) => `${size.toLocaleString('en')} jobs, p50 ms`), 'growth'],
     rows,
-    notes: [`${CALLS} calls each, one after the other, after ${CALLS} that are not counted; Node ${process.version}.`, ...missing],
+    notes: [
+      `${CALLS} calls each, one after the other, after ${CALLS} that are not counted; Node ${process.version}.`,
+      ...missing,
+    ],
   };
 }
 
@@ -149,7 +156,12 @@ async function fill(place: Place, agents: readonly LoadAgent[], size: number): P
 
 type Job = { id: string; seq: number; tag: string; status: string };
 
-async function insertJobs(tx: Pick<Database, 'insertInto'>, jobs: readonly Job[], requester: string, now: number): Promise<void> {
+async function insertJobs(
+  tx: Pick<Database, 'insertInto'>,
+  jobs: readonly Job[],
+  requester: string,
+  now: number,
+): Promise<void> {
   const closesAt = now + 86_400_000;
   await tx
     .insertInto('jobs')

@@ -5,7 +5,8 @@ import { quantile, round, type Table } from './bench.ts';
 import { benchPlaces } from './market-places.ts';
 
 export const name = 'market-start';
-export const description = 'How long a marketplace takes to open what is there already, and what it holds while nobody calls';
+export const description =
+  'How long a marketplace takes to open what is there already, and what it holds while nobody calls';
 
 const ROUNDS = Math.max(7, Number(process.env.SOTA_BENCH_ROUNDS ?? 0));
 const AGENTS = 20;

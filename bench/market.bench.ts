@@ -5,7 +5,8 @@ import { quantile, round, type Table } from './bench.ts';
 import { benchPlaces } from './market-places.ts';
 
 export const name = 'market';
-export const description = 'How many jobs a local marketplace takes from posting to payment, and how long each call takes';
+export const description =
+  'How many jobs a local marketplace takes from posting to payment, and how long each call takes';
 
 const SECONDS = Number(process.env.SOTA_BENCH_SECONDS ?? 8);
 /** Pairs of a requester and a worker that trade side by side. */
@@ -42,7 +43,10 @@ export async function run(): Promise<Table> {
       return [step, ...p50.flatMap((value, i) => [value, p99[i] ?? Number.NaN])];
     }),
     notes: [
-      ...measured.map(({ engine, perSecond }) => `${engine}: ${round(perSecond)} full lifecycles per second (${steps.length} calls each).`),
+      ...measured.map(
+        ({ engine, perSecond }) =>
+          `${engine}: ${round(perSecond)} full lifecycles per second (${steps.length} calls each).`,
+      ),
       `${PAIRS} pairs of agents for ${SECONDS} s per engine; every commit waits for the disk; Node ${process.version}.`,
       ...missing,
     ],
@@ -83,7 +87,13 @@ async function lifecycle(url: string, [requester, worker]: Pair, samples: Sample
     samples.set(step, [...(samples.get(step) ?? []), performance.now() - started]);
     return json;
   };
-  const posting = { description: 'Review it', budget_usdc: 5, tags: ['code-review'], bid_window_seconds: 600, selection: 'manual' };
+  const posting = {
+    description: 'Review it',
+    budget_usdc: 5,
+    tags: ['code-review'],
+    bid_window_seconds: 600,
+    selection: 'manual',
+  };
   const { id: job } = await timed('post a job', requester, 'POST', 'jobs', posting);
   await timed('list jobs', worker, 'GET', 'agents/jobs?limit=20');
   const offer = { job_id: job, amount_usdc: 4, estimated_seconds: 600 };

@@ -55,7 +55,8 @@ export async function openStage(): Promise<Stage> {
     return {
       async call(tool, args) {
         const answer = await dispatch({ name: tool, arguments: args, signal: AbortSignal.timeout(30_000) });
-        return (answer.structuredContent ?? JSON.parse(answer.content[0]?.text ?? '{}')) as Json;
+        const [block] = answer.content as readonly { text: string }[];
+        return (answer.structuredContent ?? JSON.parse(block?.text ?? '{}')) as Json;
       },
     };
   }

@@ -79,35 +79,44 @@ describe('the page about PostgreSQL', () => {
     ]);
   });
 
-  it.skipIf(missing !== undefined)('serves one marketplace from two processes, keeps it, copies it, and moves one in', async () => {
-    const [one, other] = [await serve(lines[0]!), await serve(lines[1]!)];
-    const registration = { email: 'a@example.test', password: 'correct horse', agent_name: 'a', capabilities: ['code-review'] };
-    const { body } = await http('POST', `${one.url}/api/v1/agents/register/simple`, { body: registration });
-    const me = (url: string) => http('GET', `${url}/api/v1/agents/me`, { key: body.api_key });
-    expect((await me(other.url)).body).toMatchObject({ name: 'a', status: 'sandbox' });
-    await http('POST', `${one.url}/_local/clock/advance`, { body: { seconds: 3600 } });
-    await expect
-      .poll(async () => {
-        const { virtual_time, real_time } = (await http('GET', `${other.url}/_local/status`)).body;
-        return Math.round((Date.parse(virtual_time) - Date.parse(real_time)) / 1000);
-      })
-      .toBe(3600);
+  it.skipIf(missing !== undefined)(
+    'serves one marketplace from two processes, keeps it, copies it, and moves one in',
+    async () => {
+      const [one, other] = [await serve(lines[0]!), await serve(lines[1]!)];
+      const registration = {
+        email: 'a@example.test',
+        password: 'correct horse',
+        agent_name: 'a',
+        capabilities: ['code-review'],
+      };
+      const { body } = await http('POST', `${one.url}/api/v1/agents/register/simple`, { body: registration });
+      const me = (url: string) => http('GET', `${url}/api/v1/agents/me`, { key: body.api_key });
+      expect((await me(other.url)).body).toMatchObject({ name: 'a', status: 'sandbox' });
+      await http('POST', `${one.url}/_local/clock/advance`, { body: { seconds: 3600 } });
+      await expect
+        .poll(async () => {
+          const { virtual_time, real_time } = (await http('GET', `${other.url}/_local/status`)).body;
+          return Math.round((Date.parse(virtual_time) - Date.parse(real_time)) / 1000);
+        })
+        .toBe(3600);
 
-    expect(await finish(lines[2]!)).toMatch(/^Exported \d+ rows/);
-    await one.stop();
-    await other.stop();
-    expect(await finish(lines[3]!)).toMatch(/^Imported \d+ rows/);
-    const copy = await serve('sota-mcp market --database-url postgres://x/sota_copy');
-    expect((await me(copy.url)).body).toMatchObject({ name: 'a' });
-    await copy.stop();
+      expect(await finish(lines[2]!)).toMatch(/^Exported \d+ rows/);
+      await one.stop();
+      await other.stop();
+      expect(await finish(lines[3]!)).toMatch(/^Imported \d+ rows/);
+      const copy = await serve('sota-mcp market --database-url postgres://x/sota_copy');
+      expect((await me(copy.url)).body).toMatchObject({ name: 'a' });
+      await copy.stop();
 
-    const folder = await serve('sota-mcp market');
-    const { body: local } = await http('POST', `${folder.url}/api/v1/agents/register/simple`, { body: registration });
-    await folder.stop();
-    await finish(lines[4]!);
-    await finish(lines[5]!);
-    const team = await serve('sota-mcp market --database-url postgres://x/sota_team');
-    expect((await http('GET', `${team.url}/api/v1/agents/me`, { key: local.api_key })).status).toBe(200);
-    await team.stop();
-  }, 120_000);
+      const folder = await serve('sota-mcp market');
+      const { body: local } = await http('POST', `${folder.url}/api/v1/agents/register/simple`, { body: registration });
+      await folder.stop();
+      await finish(lines[4]!);
+      await finish(lines[5]!);
+      const team = await serve('sota-mcp market --database-url postgres://x/sota_team');
+      expect((await http('GET', `${team.url}/api/v1/agents/me`, { key: local.api_key })).status).toBe(200);
+      await team.stop();
+    },
+    120_000,
+  );
 });

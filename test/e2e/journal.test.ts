@@ -124,7 +124,10 @@ it('a start brings to its end what was left open, without being asked and withou
   await doomed.exited;
   const next = await start();
   await vi.waitFor(async () => expect(await posted(next)).toBe(1), PATIENCE);
-  expect(await call(next, 'create_job', job)).toMatchObject({ outcome: 'replayed' });
+  // The start may still be reading the answer when it is asked: then both get the one answer.
+  const outcome = expect.stringMatching(/^(replayed|joined)$/);
+  expect(await call(next, 'create_job', job)).toMatchObject({ outcome });
+  expect(await posted(next)).toBe(1);
 });
 
 it('a key of the host’s own is honoured', async () => {
