@@ -93,10 +93,26 @@ describe('whoami and status', () => {
     expect(status).toBe(4);
   });
 
-  it('work on the marketplace that is built in', async () => {
-    const { status, json } = await runCli(['status', '--local', '--json'], { env: { SOTA_HOME: home.path } });
-    expect(json).toMatchObject({ status: 'sandbox', name: 'local-agent' });
-    expect(status).toBe(0);
+  it('work on the marketplace that is built in, and register nobody', async () => {
+    const local = (...args: string[]) => runCli([...args, '--local', '--json'], { env: { SOTA_HOME: home.path } });
+    for (const command of ['status', 'whoami']) {
+      expect(await local(command), command).toMatchObject({ status: 3, json: { error: { code: 'no_api_key' } } });
+    }
+    await local('doctor');
+    expect(existsSync(stateFile('credentials.json'))).toBe(false);
+    const args = ['register', '--email', 'ada@example.test', '--name', 'mine', '--tags', 'code-review'];
+    expect((await local(...args)).json).toMatchObject({ outcome: 'done' });
+    expect(await local('status')).toMatchObject({ status: 0, json: { status: 'sandbox', name: 'mine' } });
+    expect((await local('whoami')).json).toMatchObject({ local: true, name: 'mine' });
+  });
+
+  it('show the money of an agent in a table', async () => {
+    await register();
+    const { stdout } = await run(['status']);
+    expect(stdout).toContain(`agent-${names} (`);
+    expect(stdout).toContain('Status: sandbox');
+    expect(stdout).toMatch(/USDC:\n {2}available {9}0\n {2}in escrow/);
+    expect(stdout).toContain('Payout wallet: none');
   });
 });
 
@@ -210,11 +226,14 @@ describe('sota-mcp config', () => {
     const { json } = await run(['config', 'set', 'api-key', '--json'], { input: 'sk_live_0123456789abcdef\n' });
     expect(json.key_prefix).toBe('sk_live_0123…');
     expect((await run(['config', 'get', 'api-key'])).stdout.trim()).toBe('sk_live_0123…');
+    expect((await run(['config'])).stdout).toContain('api-key    sk_live_0123…  (credentials)');
+    const wrong = await run(['config', 'list'], { env: { SOTA_API_URL: 'nonsense' } });
+    expect(wrong).toMatchObject({ status: 0, stdout: expect.stringContaining('nonsense') });
     expect(await run(['config', 'set', 'api-key'], { input: '${SOTA_API_KEY}' })).toMatchObject({ status: 3 });
   });
 
   it.each([
-    [['config'], /list/],
+    [['config', 'lst'], /list/],
     [['config', 'set', 'profil', 'x'], /profile/],
     [['config', 'set', 'profile', 'workr'], /worker/],
     [['config', 'set', 'api-url', 'nonsense'], /http/],
