@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { askHidden } from '../../src/cli/terminal/ask.ts';
 import { withSpinner } from '../../src/cli/terminal/spinner.ts';
 import { fakeOrigin, refusal } from '../support/fake-origin.ts';
+import { hasTerminal, inTerminal } from '../support/in-terminal.ts';
 import { startTestMarket, type TestMarket } from '../support/market.ts';
 import { connect, temporaryHome } from '../support/mcp-clients.ts';
 import { runCli } from './run-cli.ts';
@@ -56,6 +57,8 @@ describe('sota-mcp register', () => {
   it('says what is missing where nobody can be asked, and what is misspelt', async () => {
     const missing = await run(['register', '--email', 'a@b.test']);
     expect(missing).toMatchObject({ status: 2, stderr: expect.stringContaining('--name, --tags') });
+    const nobody = await run(['register', '--email', 'ada', '--name', 'x', '--tags', 'code-review']);
+    expect(nobody).toMatchObject({ status: 2, stderr: expect.stringContaining('e-mail address') });
     const misspelt = await run(['register', '--email', 'a@b.test', '--name', 'x', '--tags', 'code-reviw']);
     expect(misspelt).toMatchObject({ status: 1, stderr: expect.stringContaining('code-review') });
     const short = await run(
@@ -65,6 +68,25 @@ describe('sota-mcp register', () => {
     expect(short).toMatchObject({ status: 1, stderr: expect.stringContaining('8 characters') });
     expect(existsSync(stateFile('credentials.json'))).toBe(false);
   });
+});
+
+describe('register on a terminal', () => {
+  it.skipIf(!hasTerminal)(
+    'asks, again where an answer will not do, hides the password, and shows the token',
+    async () => {
+      const typed = ['ada', `o${names}@example.test`, `asked-${names}`, 'code-reviw', 'code-review', 'correct horse'];
+      const { status, shown } = await inTerminal(['register'], typed, {
+        env: { SOTA_HOME: home.path, SOTA_API_URL: market.url },
+        question: /(?:owner|agent|commas|stored\)): /,
+      });
+      expect(shown).toContain('That is no e-mail address.');
+      expect(shown).toContain('There is no "code-reviw"; did you mean code-review?');
+      expect(shown).not.toContain('correct horse');
+      expect(shown).toMatch(/Recovery token: rec_/);
+      expect(status).toBe(0);
+      expect(stored()).toMatchObject({ password: 'correct horse', email: `o${names}@example.test` });
+    },
+  );
 });
 
 describe('whoami and status', () => {
