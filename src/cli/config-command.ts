@@ -1,7 +1,7 @@
 import { parseApiKey } from '#client/api-key.ts';
 import { createConfigStore } from '#client/config-store.ts';
-import { normalizeOrigin } from '#client/create-client.ts';
 import { keyPrefix } from '#client/key-ring.ts';
+import { normalizeOrigin } from '#client/origin.ts';
 import { stateDirectory } from '#client/state-dir.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { closest } from '#kit/closest.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { normalizeOrigin } from '#client/create-client.ts';
 import { createNonceIntents } from '#client/intents.ts';
+import { normalizeOrigin } from '#client/origin.ts';
 import { createSession } from '#client/session.ts';
 import { stateDirectory } from '#client/state-dir.ts';
 import type { Session } from '#client/types.ts';

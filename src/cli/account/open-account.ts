@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { createClient, normalizeOrigin } from '#client/create-client.ts';
+import { createClient } from '#client/create-client.ts';
 import { type CredentialsStore, createCredentialsStore } from '#client/credentials.ts';
+import { normalizeOrigin } from '#client/origin.ts';
 import { createOwnerStore, type OwnerStore, ownerTokenOf } from '#client/owner-store.ts';
 import { createSession } from '#client/session.ts';
 import { stateDirectory } from '#client/state-dir.ts';

@@ -1,6 +1,7 @@
 /** The typed client of the library: the operations of the contract, grouped the way people look for them. */
-import { normalizeOrigin } from '#client/create-client.ts';
+
 import { createNonceIntents } from '#client/intents.ts';
+import { normalizeOrigin } from '#client/origin.ts';
 import { createSession } from '#client/session.ts';
 import { stateDirectory } from '#client/state-dir.ts';
 import type { CallOptions, Intent, Session } from '#client/types.ts';
