@@ -1,9 +1,10 @@
 import { loadPolicySettings } from '#client/policy/config-file.ts';
 import type { PolicySettings } from '#client/policy/settings.ts';
-import { stateDirectory } from '#client/state-dir.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { teachPolicy } from '#contract/errors/teach-policy.ts';
+import { keepCompiledCode } from '#kit/code-cache.ts';
 import { createLogger, loggerOptionsFrom } from '#kit/log.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { createAnsweredCalls } from '#server/answered-calls.ts';
 import { buildServer } from '#server/build-server.ts';
 import { catalogue } from '#server/built-catalogue.ts';
@@ -49,7 +50,11 @@ export async function serve(argv: readonly string[], env: Environment): Promise<
     stdout,
     log,
     onAnswered: answered.answered,
-    onConnected: () => void engine().then(({ wake }) => wake()),
+    async onConnected() {
+      // Before the engine is there, so that what is kept is what a start takes, and no more has to be read.
+      await keepCompiledCode();
+      (await engine()).wake();
+    },
     async close() {
       await answered.idle();
       await (await loading)?.close();
