@@ -12,8 +12,9 @@ const MAX_CALLS = 25;
 const PAUSE_MS = 40;
 
 /**
- * What a host and its model do with a call that was not answered, or answered with "unknown": the same call again,
- * until there is an answer. `before` runs ahead of every call, to arrange an accident.
+ * What a host and its model do with a call that was not answered, answered with "unknown", or held back until an earlier
+ * one was told about: the same call again, until there is an answer. `before` runs ahead of every call, to arrange an
+ * accident.
  */
 export async function persist(
   server: DrivenServer,
@@ -32,6 +33,8 @@ export async function persist(
 function settle(answer: Answer): Omit<Settlement, 'calls'> | undefined {
   if (answer.kind === 'died') return undefined;
   const { isError, data } = answer;
+  // Nothing of this call was sent: what is told is the end of an earlier one.
+  if (data.outcome === 'previous_resolved') return undefined;
   if (!isError) return { data, refused: false };
   const error = data.error as { retryable?: boolean } | undefined;
   const open = data.outcome === 'unknown' || error?.retryable === true || data.protocol_error !== undefined;

@@ -255,8 +255,12 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
       }
     }
 
-    /** With a host between us and the caller, the host's pipe tells when the answer has left. */
+    /**
+     * With a host between us and the caller, the host's pipe tells when the answer has left. What is only brought to its
+     * end has no caller.
+     */
     async function given(of: Generation): Promise<void> {
+      if (call.resumeOnly) return;
       if (how.onUnseen) acknowledge(of);
       else if (!how.signal?.aborted) await store.markSeen(slot, of.gen);
     }
@@ -336,6 +340,7 @@ function refusalOf({ error }: OutRecord): SotaError {
     code: error?.code ?? 'rejected',
     message: error?.message ?? 'It was refused.',
     fix: error?.fix ?? 'Look before calling again.',
+    repeated: true,
     ...(error?.http_status === undefined ? {} : { httpStatus: error.http_status }),
     ...(error?.details === undefined ? {} : { details: error.details }),
   });

@@ -65,7 +65,9 @@ export function decide(slot: Slot, call: Call, now: number, gone?: number): Plan
   if (!last?.out || !same(last) || last.gen === gone) return start;
   if (call.explicit) return { kind: 'repeat_answer', of: last, check: 'none' };
   if (last.out.outcome === 'rejected') {
-    return last.seen || last.intent.epoch !== call.epoch ? start : { kind: 'repeat_answer', of: last, check: 'none' };
+    if (last.intent.epoch !== call.epoch) return start;
+    // Within one attempt the same answer earns the same verdict; where nobody tells attempts apart, it may be another.
+    return last.seen && call.epoch === '' ? start : { kind: 'repeat_answer', of: last, check: 'none' };
   }
   if (rule.echoMs !== undefined) {
     if (call.after !== undefined && call.after === last.out.result_id) return start;

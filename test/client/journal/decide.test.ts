@@ -163,10 +163,16 @@ test.each<[string, Slot, Call, object]>([
     { kind: 'repeat_answer', check: 'none' },
   ],
   [
-    'a verdict that was seen',
+    'a verdict that was seen, on an attempt without a number',
     slotOf({ op: 'deliver_test_result', out: 'rejected', code: 'schema_violation', seen: true }),
     call('deliver_test_result'),
     { kind: 'start', gen: 1 },
+  ],
+  [
+    'a verdict that was seen, on the same attempt',
+    slotOf({ op: 'deliver_test_result', out: 'rejected', code: 'schema_violation', seen: true, epoch: '1' }),
+    call('deliver_test_result', { epoch: '1' }),
+    { kind: 'repeat_answer', check: 'none' },
   ],
   [
     'a verdict of the attempt before',
