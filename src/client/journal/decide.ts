@@ -82,6 +82,23 @@ export function decide(slot: Slot, call: Call, now: number, gone?: number): Plan
   return { kind: 'repeat_answer', of: last, check: rule.spentBy === undefined ? 'not_gone' : 'none' };
 }
 
+/**
+ * The epoch a call belongs to. Where epochs are counted, another process may have moved on since the caller looked: what
+ * stands in the slot says at least so much.
+ * @example attempt 2 was retried through this slot, the caller still names 2: it belongs to 3
+ */
+export function epochIn(slot: Slot, { rule, epoch }: Pick<Call, 'rule' | 'epoch'>): string {
+  if (!rule.counted || !NUMBER.test(epoch)) return epoch;
+  const reached = slot.generations.flatMap(({ intent, out }) => {
+    if (!NUMBER.test(intent.epoch)) return [];
+    const moved = ruleFor({ id: intent.op }).ownEpoch && out?.outcome === 'done' && out.data.retried !== false;
+    return [Number(intent.epoch) + (moved ? 1 : 0)];
+  });
+  return String(Math.max(Number(epoch), ...reached));
+}
+
+const NUMBER = /^\d{1,15}$/;
+
 /** A refusal leaves everything as it was, unless it used something up. */
 function changedSomething({ intent, out }: Generation): boolean {
   if (out?.outcome === 'done') return true;
