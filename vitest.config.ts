@@ -12,6 +12,7 @@ const WITHOUT_DATABASE = [
   'faults/**',
   'fuzz/**',
   'world/parse-scenario.test.ts',
+  'world/postings.test.ts',
 ];
 
 export default defineConfig({
