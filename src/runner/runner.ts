@@ -102,6 +102,9 @@ export interface InvokeOptions {
 }
 
 const MAX_TEST_RESETS = 2;
+/** After a handler failed at a test for a reason that passes by itself: at first, and at most. */
+const FIRST_REST_MS = 1_000;
+const MAX_REST_MS = 5 * 60_000;
 const GONE_AFTER_LOOKS = 3;
 const LEASE_RISK_FAILURES = 3;
 const STATUS_EVERY_MS = 60_000;
@@ -276,7 +279,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
         resetTest(row, record);
         continue;
       }
-      if (record.outcome || isStuck(record)) continue;
+      if (record.outcome || isStuck(record) || isResting(record)) continue;
       const deadline = row.deadline_at === null ? Number.NaN : Date.parse(row.deadline_at);
       const limit = clock.now() + row.time_limit_seconds * 1000;
       work({ ...record, job }, Number.isNaN(deadline) ? limit : deadline);
@@ -296,9 +299,19 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     return is;
   }
 
+  /** Whether the reason for which its last go failed needs more time to pass. */
+  function isResting({ delays = 0, outbox, touched_at }: TaskRecord): boolean {
+    if (delays === 0 || outbox) return false;
+    const rest = Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** (delays - 1));
+    return clock.now() < Date.parse(touched_at ?? '') + rest;
+  }
+
   function resetTest(row: TestJobRow, record: TaskRecord): void {
+    if (isResting(record)) return;
     const used = testResets.get(row.id) ?? 0;
-    if (used >= MAX_TEST_RESETS) return void isStuck({ ...record, errors: MAX_GOES });
+    // An endpoint that is down for a day uses up one attempt after another without any of them being judged.
+    const judged = record.refused_sha256 !== undefined || (record.delays ?? 0) === 0;
+    if (judged && used >= MAX_TEST_RESETS) return void isStuck({ ...record, errors: MAX_GOES });
     slots.start(record.job, clock.now() + DEFAULT_JOB_MS, async () => {
       await client.run(
         retryTestJob,
@@ -314,7 +327,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
 
   async function takeJobs(board: Extract<Board, { mode: 'jobs' }>, lookedAt: number): Promise<void> {
     await noteStatus(board);
-    noteMissing(board.mine, lookedAt);
+    if (board.complete) noteMissing(board.mine, lookedAt);
     const atRisk = beats.state().consecutiveFailures >= LEASE_RISK_FAILURES;
     if (atRisk) log.warn('lease_at_risk: heartbeats are not answered, so nothing new is taken on');
     for (const row of board.mine) {
@@ -395,12 +408,12 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   }
 
   async function takeRedrives(): Promise<void> {
-    for (const record of await dead.takeRedrives()) {
-      const { outcome: _over, settled_at: _then, ...rest } = record;
-      await store.save({ ...rest, starts: 0, errors: 0 });
+    await dead.takeRedrives(async ({ outcome: _over, settled_at: _then, ...record }) => {
+      const fresh = { ...record, starts: 0, errors: 0, delays: 0 };
+      await store.save(fresh);
       log.info('a dead letter is taken up again', { job: record.job.id });
-      if (record.outbox) work(rest, clock.now() + DEFAULT_JOB_MS);
-    }
+      if (record.outbox) work(fresh, clock.now() + DEFAULT_JOB_MS);
+    });
   }
 
   function summary(): Record<string, unknown> {
