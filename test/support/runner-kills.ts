@@ -114,10 +114,10 @@ export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promi
   let drains = 0;
   let maxDrainGapMs = 0;
   const drain = async (process: ChildProcess, ended: Promise<unknown>) => {
-    const from = watch.lastBeat();
+    const asked = Date.now();
     process.kill('SIGTERM');
     await ended;
-    maxDrainGapMs = Math.max(maxDrainGapMs, watch.longestGap(from));
+    maxDrainGapMs = Math.max(maxDrainGapMs, watch.longestGap(asked));
     if (process.signalCode === null) drains += 1;
   };
   for (let round = 0; done < kills && round < 4 * kills; round += 1) {
@@ -129,7 +129,7 @@ export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promi
     // A named point may not be reached when there is little to do: then the clock kills.
     let why = point ?? 'random';
     const after = point ? 4_000 : rng.int(100, 1_500);
-    if (how > 0.9) {
+    if (how > 0.85) {
       why = 'drain';
       await Promise.race([ended, wait(after)]);
       const timer = setTimeout(() => child?.kill('SIGKILL'), rng.int(1, 3_000));
@@ -230,10 +230,9 @@ function watchWire(next: (request: Request) => Response | Promise<Response>) {
   const reports = new Map<string, Set<string>>();
   return {
     reports,
-    lastBeat: () => beats.length - 1,
-    /** From the beat of that number to now. */
+    /** Between then and now. */
     longestGap(from: number) {
-      const times = [...beats.slice(Math.max(0, from)), Date.now()];
+      const times = [from, ...beats.filter((at) => at > from), Date.now()];
       return Math.max(0, ...times.slice(1).map((at, index) => at - (times[index] ?? at)));
     },
     async answer(request: Request): Promise<Response> {
