@@ -15,7 +15,7 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { getMe } from '#contract/operations/agent.ts';
 import { requestReview, retryTestJob } from '#contract/operations/sandbox.ts';
 import { acceptAssignment } from '#contract/operations/worker.ts';
-import { type Clock, systemClock } from '#kit/clock.ts';
+import { type Clock, isoTime, systemClock } from '#kit/clock.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
 import { type BidPolicy, readBidPolicy } from './bid-policy.ts';
 import { crashPoint } from './crash-point.ts';
@@ -135,6 +135,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const testResets = new Map<string, number>();
+  const rests = new Map<string, Required<Pick<TaskRecord, 'delays' | 'touched_at'>>>();
   const missed = new Map<string, number>();
   const stuck = new Set<string>();
   let mode: RunnerMode = 'starting';
@@ -273,7 +274,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       if (row.status === 'passed') continue;
       const job = viewOfTest(row);
       const key = taskKey(job);
-      const record = store.get(key) ?? newRecord(key, job);
+      const record = store.get(key) ?? { ...newRecord(key, job), ...rests.get(row.id) };
       if (slots.has(key) || record.outcome === 'dead') continue;
       if (needsReset(row, record.outcome !== undefined || record.refused_sha256 !== undefined)) {
         resetTest(row, record);
@@ -319,6 +320,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
         { signal: stopping.signal },
       );
       testResets.set(row.id, used + 1);
+      // The next attempt is another record, and the endpoint is no better for it.
+      rests.set(row.id, { delays: record.delays ?? 0, touched_at: record.touched_at ?? isoTime(clock.now()) });
       // Without attempt numbers from the marketplace the next attempt has the same name, so the old one must go.
       if (row.attempt === undefined) await store.forget(record.key);
       else if (!record.outcome) await store.settle(record, 'gone');
@@ -416,6 +419,14 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     });
   }
 
+  /** What was given up, or rests, may be tried again: the code is another, or a person has started us anew. */
+  function tryAgain(): void {
+    for (const record of store.open()) {
+      if (record.outbox || slots.has(record.key) || (record.errors === 0 && !record.delays)) continue;
+      void store.save({ ...record, errors: 0, delays: 0 });
+    }
+  }
+
   function summary(): Record<string, unknown> {
     const open = store.open();
     return {
@@ -472,8 +483,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       // What the last run left in the outbox needs no list and no slot of its own kind: it goes out first.
       for (const record of store.open()) {
         if (record.outbox) work(record, clock.now() + DEFAULT_JOB_MS);
-        else if (record.errors > 0) void store.save({ ...record, errors: 0 });
       }
+      tryAgain();
       loop.start();
     },
     wake: () => loop.wake(),
@@ -486,7 +497,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       policy = readBidPolicy(handlers.declared().bidPolicy, concurrency);
       stuck.clear();
       testResets.clear();
-      for (const record of store.open()) if (record.errors > 0) void store.save({ ...record, errors: 0 });
+      rests.clear();
+      tryAgain();
       loop.wake();
     },
     async resume(jobId) {
