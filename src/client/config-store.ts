@@ -7,9 +7,6 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { join } from 'node:path';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { errorCode } from '#kit/durable/disk.ts';
-import { replaceFile } from '#kit/durable/files.ts';
-import { ensurePrivateDirectory } from '#kit/durable/private-directory.ts';
-import { withOwnership } from '#kit/os-lock.ts';
 
 export type ConfigValues = Readonly<Record<string, string>>;
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -30,12 +27,11 @@ export function createConfigStore(stateDir: string): ConfigStore {
     path,
     read,
     async set(name, value) {
-      await ensurePrivateDirectory(stateDir);
-      await ensurePrivateDirectory(join(stateDir, 'locks'));
-      await withOwnership(join(stateDir, 'locks', 'config'), async () => {
+      // Every start of the server reads, hardly any writes.
+      const { rewriteConfig } = await import('./config-writer.ts');
+      await rewriteConfig(stateDir, path, () => {
         const { [name]: _before, ...others } = read();
-        const next = value === undefined ? others : { ...others, [name]: value };
-        await replaceFile(path, `${JSON.stringify(next, null, 2)}\n`);
+        return value === undefined ? others : { ...others, [name]: value };
       });
     },
   };

@@ -13,6 +13,7 @@ import type { Redactor } from '#kit/redact.ts';
 import { sendOnce, type WireRequest } from './http.ts';
 import { createNonceIntents, type IntentRunner } from './intents.ts';
 import { createOfferedOperations } from './offered-operations.ts';
+import { normalizeOrigin } from './origin.ts';
 import type { Admission, PolicyGate } from './policy/types.ts';
 import { prepareRequest } from './prepare-request.ts';
 import { proxyFetch } from './proxy.ts';
@@ -336,21 +337,6 @@ export function createClient(options: ClientOptions): ClosableClient {
 }
 
 const NO_PROBLEM: Problem = readProblem(undefined);
-
-/**
- * An origin as everything else expects it: scheme, host, port and perhaps a prefix, without a slash at the end.
- * @throws SotaError when it is no http(s) URL
- */
-export function normalizeOrigin(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text.trim());
-  } catch (error) {
-    throw teach.badOrigin(text, error);
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw teach.badOrigin(text);
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-}
 
 function usesKey(operation: Operation): boolean {
   return operation.auth === 'agent' || operation.auth === 'agent_or_owner';

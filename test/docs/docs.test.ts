@@ -48,6 +48,7 @@ describe('names', () => {
     'env_vars', // configuration of a client
     'hidden_characters_removed', // in `untrusted` of an answer
     'marketplace_said', // of an error
+    'pg_dump', // a program of PostgreSQL
   ];
   const machines = [agentMachine, jobMachine, bidMachine, escrowMachine, testJobMachine];
   const vocabulary = new Set<string>([

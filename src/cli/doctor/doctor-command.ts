@@ -1,4 +1,4 @@
-import { stateDirectory } from '#client/state-dir.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { accountFlags, openAccount } from '../account/open-account.ts';
 import { exit } from '../exit-codes.ts';
 import { describeFlags, parseFlags } from '../flags.ts';
