@@ -6,6 +6,7 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { teach } from '#contract/errors/teach.ts';
 import { openapi } from '#contract/operations/discovery.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
+import { eitherSignal } from '#kit/either-signal.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
 import type { Redactor } from '#kit/redact.ts';
@@ -213,7 +214,8 @@ export function createClient(options: ClientOptions): ClosableClient {
     const { operation } = request;
     const reads = operation.method === 'GET';
     if (how.signal?.aborted) throw teach.cancelled(operation, false);
-    const signal = how.signal ? AbortSignal.any([how.signal, stopping.signal]) : stopping.signal;
+    const joined = how.signal && eitherSignal(how.signal, stopping.signal);
+    const signal = joined?.signal ?? stopping.signal;
     const profile = profiles[how.profile ?? profileFor(operation)];
     let used: KeyInUse | undefined;
     let blocked: SotaError | undefined;
@@ -264,7 +266,7 @@ export function createClient(options: ClientOptions): ClosableClient {
             ? ((await auth?.renew?.(used.key, refused.problem)) ?? false)
             : false,
       },
-    );
+    ).finally(() => joined?.release());
     if (result.last.outcome === 'answered') {
       noteMisfit(operation, result.last.data);
       return { data: result.last.data, attempts: result.attempts, replayed: result.last.replayed === true };
