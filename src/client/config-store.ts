@@ -7,9 +7,6 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { join } from 'node:path';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { errorCode } from '#kit/durable/disk.ts';
-import { replaceFile } from '#kit/durable/files.ts';
-import { ensurePrivateDirectory } from '#kit/durable/private-directory.ts';
-import { withOwnership } from '#kit/os-lock.ts';
 
 export type ConfigValues = Readonly<Record<string, string>>;
 export type ConfigContent = Readonly<Record<string, unknown>>;
@@ -32,11 +29,9 @@ export function createConfigStore(stateDir: string): ConfigStore {
   const path = join(stateDir, 'config.json');
   const content = () => parseConfig(path, readOwn(path));
   async function edit(change: (content: ConfigContent) => ConfigContent): Promise<void> {
-    await ensurePrivateDirectory(stateDir);
-    await ensurePrivateDirectory(join(stateDir, 'locks'));
-    await withOwnership(join(stateDir, 'locks', 'config'), async () => {
-      await replaceFile(path, `${JSON.stringify(change(content()), null, 2)}\n`);
-    });
+    // Every start of the server reads, hardly any writes.
+    const { rewriteConfig } = await import('./config-writer.ts');
+    await rewriteConfig(stateDir, path, () => change(content()));
   }
   return {
     path,

@@ -6,6 +6,7 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { teach } from '#contract/errors/teach.ts';
 import { openapi } from '#contract/operations/discovery.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
+import { eitherSignal } from '#kit/either-signal.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
 import type { Redactor } from '#kit/redact.ts';
@@ -14,6 +15,7 @@ import { sendOnce, type WireRequest } from './http.ts';
 import { createNonceIntents, type IntentRunner } from './intents.ts';
 import { createOfferedOperations, type Offer } from './offered-operations.ts';
 import { moveTarget, type Routes } from './operations-map.ts';
+import { normalizeOrigin } from './origin.ts';
 import type { Admission, PolicyGate } from './policy/types.ts';
 import { prepareRequest } from './prepare-request.ts';
 import { proxyFetch } from './proxy.ts';
@@ -212,7 +214,8 @@ export function createClient(options: ClientOptions): ClosableClient {
     const { operation } = request;
     const reads = operation.method === 'GET';
     if (how.signal?.aborted) throw teach.cancelled(operation, false);
-    const signal = how.signal ? AbortSignal.any([how.signal, stopping.signal]) : stopping.signal;
+    const joined = how.signal && eitherSignal(how.signal, stopping.signal);
+    const signal = joined?.signal ?? stopping.signal;
     const profile = profiles[how.profile ?? profileFor(operation)];
     let used: KeyInUse | undefined;
     let blocked: SotaError | undefined;
@@ -263,7 +266,7 @@ export function createClient(options: ClientOptions): ClosableClient {
             ? ((await auth?.renew?.(used.key, refused.problem)) ?? false)
             : false,
       },
-    );
+    ).finally(() => joined?.release());
     if (result.last.outcome === 'answered') {
       noteMisfit(operation, result.last.data);
       return { data: result.last.data, attempts: result.attempts, replayed: result.last.replayed === true };
@@ -351,21 +354,6 @@ export function createClient(options: ClientOptions): ClosableClient {
 }
 
 const NO_PROBLEM: Problem = readProblem(undefined);
-
-/**
- * An origin as everything else expects it: scheme, host, port and perhaps a prefix, without a slash at the end.
- * @throws SotaError when it is no http(s) URL
- */
-export function normalizeOrigin(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text.trim());
-  } catch (error) {
-    throw teach.badOrigin(text, error);
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw teach.badOrigin(text);
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-}
 
 function usesKey(operation: Operation): boolean {
   return operation.auth === 'agent' || operation.auth === 'agent_or_owner';

@@ -1,5 +1,5 @@
 import { loadRoutes } from '#client/load-routes.ts';
-import { stateDirectory } from '#client/state-dir.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { accountFlags, openAccount } from '../account/open-account.ts';
 import { exit } from '../exit-codes.ts';
 import { describeFlags, parseFlags } from '../flags.ts';

@@ -89,6 +89,8 @@ async function migrate({ db, shared }: OpenDatabase, upTo: string): Promise<void
   if (later) throw new Error(`It was written by a later version of sota-mcp (schema ${later}): use that version`);
   const beyond = past.find((name) => name > upTo);
   if (beyond) throw new Error(`It is at schema ${beyond} already, and schemas only go forward; take a new database`);
+  // The usual case. The migrator would read the whole catalogue of the database to find the same.
+  if (past.at(-1) === upTo) return;
   const run = () => migrator.migrateTo(upTo);
   const { error } = shared
     ? await db.transaction().execute(async (tx) => {
@@ -105,8 +107,12 @@ function migratorOf(db: Database): Migrator {
 
 /** The migrations a database has been through. */
 async function schemasIn(db: Database): Promise<string[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === 'kysely_migration')) return [];
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  return rows.map((row) => row.name);
+  const read = () => sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  try {
+    return (await read()).rows.map((row) => row.name);
+  } catch (error) {
+    const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+    if (tables.some((table) => table.name === 'kysely_migration')) throw error;
+    return [];
+  }
 }
