@@ -17,7 +17,7 @@ import { fields, ownErrorCodes, routes, toolByName, variables, vocabulary } from
 
 /** A name that is explained where it stands, and is in no table of the program. */
 const EXPLAINED = new Set([
-  'sota-mcp', // the program
+  ...['sota-mcp', 'sota-runner'], // the programs
   ...['event', 'ts'], // of a webhook
   'required', // of JSON Schema
   'v1', // of a signature
@@ -128,7 +128,7 @@ function commandMistakes(text: string): string[] {
   const chosen = [...text.matchAll(/--profile ((?:\w+\\?\|?)+)/g)].flatMap(([, list]) => list!.split(/\\?\|/));
   const topics = [...text.matchAll(/sota:\/\/docs\/([a-z-]+)/g)].map(([, topic]) => topic!);
   return [
-    ...flags.filter((flag) => !Object.hasOwn(serveFlags, flag)).map((flag) => `--${flag}`),
+    ...flags.filter((flag) => flag !== 'help' && !Object.hasOwn(serveFlags, flag)).map((flag) => `--${flag}`),
     ...inCode.filter((command) => !Object.hasOwn(commands, command)),
     ...chosen.filter((profile) => profile !== 'NAME' && !Object.hasOwn(profiles, profile)),
     ...topics.filter((topic) => !docEntries.some(({ slug }) => slug === topic)),
