@@ -100,9 +100,9 @@ const mutants: readonly Mutant[] = [
   {
     safeguard: 'an unknown outcome stays counted',
     file: 'src/client/policy/gate.ts',
-    find: "  return resumed ? 'nothing' : 'this_attempt';",
-    put: "  return 'this_attempt';",
-    seenBy: ['test/client/policy'],
+    find: "if (booking && tells !== 'nothing')",
+    put: 'if (booking)',
+    seenBy: ['test/client/policy/limits.test.ts'],
   },
   {
     safeguard: 'an approval is used up',
