@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
+import { bakeCatalogue } from './bake-catalogue.mjs';
+import { mergeStart } from './merge-chunks.mjs';
+import { englishZodOnly, packPackages, usePacked } from './packed-packages.mjs';
 
 /** What dist/ offers by name; those not written yet are left out. */
 export const ENTRIES = {
@@ -30,15 +33,11 @@ export async function bundle(root, dist) {
   if (entryPoints.length === 0) return files;
 
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const result = await build({
+  const common = {
     absWorkingDir: root,
-    entryPoints,
     outdir: dist,
     write: false,
     bundle: true,
-    splitting: true,
-    chunkNames: '[name]-[hash]',
-    format: 'esm',
     platform: 'node',
     target: 'node20',
     minify: true,
@@ -46,19 +45,37 @@ export async function bundle(root, dist) {
     legalComments: 'none', // LICENSES.txt has them in full
     metafile: true,
     logLevel: 'warning',
-    loader: { '.md': 'text' },
     define: { __SOTA_VERSION__: JSON.stringify(version) },
+  };
+  // The small projects that the tests build have no server.
+  const packed = existsSync(join(root, 'src/server')) ? await packPackages(root, common) : undefined;
+  const result = await build({
+    ...common,
+    entryPoints,
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    format: 'esm',
+    loader: { '.md': 'text' },
     // Bundled CommonJS packages ask for Node's own modules by require(), which an ES module does not have.
-    banner: {
-      js: `import{createRequire as __sotaCreateRequire}from"node:module";const require=__sotaCreateRequire(import.meta.url);`,
-    },
-    plugins: [vendorSqlite(root, files), keepNodeSqliteDynamic(), englishZodOnly()],
+    banner: { js: REQUIRE },
+    plugins: [
+      ...(packed ? [usePacked(root, packed)] : []),
+      bakeCatalogue({ ...common, banner: { js: REQUIRE } }),
+      vendorSqlite(root, files),
+      keepNodeSqliteDynamic(),
+      englishZodOnly(),
+    ],
   });
-  for (const file of result.outputFiles) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);
+  const outputs = [...(packed?.outputFiles ?? []), ...result.outputFiles];
+  for (const file of outputs) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);
+  if (packed) await mergeStart(files, result.metafile);
   for (const name of EXECUTABLES) addShebang(files, name);
-  files.set('LICENSES.txt', Buffer.from(renderLicenses(root, result.metafile, files)));
+  const inputs = [packed, result].flatMap((part) => Object.keys(part?.metafile.inputs ?? {}));
+  files.set('LICENSES.txt', Buffer.from(renderLicenses(root, inputs, files)));
   return files;
 }
+
+const REQUIRE = `import{createRequire as __sotaCreateRequire}from"node:module";const require=__sotaCreateRequire(import.meta.url);`;
 
 /**
  * node-sqlite3-wasm finds its .wasm file beside its own script, so the pair is copied unbundled; it says .cjs here
@@ -93,18 +110,6 @@ function keepNodeSqliteDynamic() {
   };
 }
 
-/** zod brings its messages in some fifty languages, a quarter megabyte that is never read. */
-function englishZodOnly() {
-  return {
-    name: 'english-zod-only',
-    setup(esbuild) {
-      esbuild.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-        contents: "export { default as en } from './en.js';",
-      }));
-    },
-  };
-}
-
 function addShebang(files, name) {
   const code = files.get(name);
   if (!code || Buffer.from(code).toString('utf8', 0, 2) === '#!') return;
@@ -115,9 +120,9 @@ function addShebang(files, name) {
 }
 
 /** The licence texts of all packages whose code is inside the bundle, as those licences ask. */
-function renderLicenses(root, metafile, files) {
+function renderLicenses(root, inputs, files) {
   const packages = new Set(files.has('vendor/node-sqlite3-wasm.cjs') ? ['node-sqlite3-wasm'] : []);
-  for (const input of Object.keys(metafile.inputs)) {
+  for (const input of inputs) {
     const [, name] = input.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)\//) ?? [];
     if (name) packages.add(name);
   }

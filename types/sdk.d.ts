@@ -117,6 +117,8 @@ export interface TestHarness {
   ): Promise<{ readonly id: string; stop(): Promise<void> }>;
   post(job: Readonly<Record<string, unknown>>): Promise<string>;
   job(jobId: string): Promise<Record<string, unknown>>;
+  /** Lets time pass for the agents and the marketplace alike, in steps of a second at most. */
+  pass(ms: number): Promise<void>;
   waitFor(
     jobId: string,
     state: 'bidding' | 'assigned' | 'executing' | 'completed' | 'delivered' | 'failed' | 'disputed',

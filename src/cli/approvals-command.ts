@@ -1,7 +1,7 @@
 import { type Approval, type Approvals, createApprovals } from '#client/policy/approvals.ts';
 import { createOwnerPin, type OwnerPin } from '#client/policy/pin.ts';
-import { stateDirectory } from '#client/state-dir.ts';
 import { isoTime, systemClock } from '#kit/clock.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { describeFlags, oneOf, parseFlags, UsageError } from './flags.ts';
 import { NotTheOwner, proveOwner, type Terminal } from './owner-proof.ts';
 import { openTerminal } from './terminal.ts';

@@ -1,10 +1,10 @@
 import { parseApiKey } from '#client/api-key.ts';
 import { createConfigStore } from '#client/config-store.ts';
-import { normalizeOrigin } from '#client/create-client.ts';
 import { keyPrefix } from '#client/key-ring.ts';
-import { stateDirectory } from '#client/state-dir.ts';
+import { normalizeOrigin } from '#client/origin.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { closest } from '#kit/closest.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { profiles } from '#server/profiles.ts';
 import { withAccount } from './account/open-account.ts';
 import { describeFlags, oneOf, parseCommandLine, UsageError } from './flags.ts';

@@ -44,6 +44,9 @@ Examples:
 const SHORT: Exclude<Fate, 'none'>[] = ['lose_request', 'lose_answer', 'cut_answer', 'stall', 'repeat'];
 const LONG: Exclude<Fate, 'none'>[] = [...SHORT, 'lose_answer', 'cut_answer', 'repeat', 'lose_request', 'silence'];
 
+/** Of each scenario: with 15 of them, 3 numbers of processes and 5 seeds more than 10,000. */
+const LONG_INTENTIONS = 42;
+
 export const command = {
   name: 'crash-test',
   summary: 'Kill servers while they pay, and count what happened twice or not at all',
@@ -63,10 +66,11 @@ export const command = {
       const result = await runSuite({
         program: fileURLToPath(new URL('./sota-mcp.js', import.meta.url)),
         seed: String(seed),
-        intentions: values.long ? 45 : 6,
+        intentions: values.long ? LONG_INTENTIONS : 6,
         processes: values.long ? [1, 2, 4] : [1 + (seed % 2)],
         everyPoint: values.long ? 'all' : ['withdraw'],
         fates: values.long ? LONG : SHORT,
+        atOnce: values.long ? 4 : 2,
         report: (part, { tally: t }) =>
           say(
             `  ${part.padEnd(48)} ${String(t.intentions).padStart(4)} intentions ${String(t.kill_points).padStart(4)} kills  ${t.duplicated} twice  ${t.swallowed} never  ${t.lost} lost`,

@@ -1,6 +1,6 @@
 import { type ListedIntent, listIntents, resolveIntent } from '#client/journal/inspect.ts';
-import { stateDirectory } from '#client/state-dir.ts';
 import { systemClock } from '#kit/clock.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { describeFlags, parseFlags, UsageError } from './flags.ts';
 
 const flags = {

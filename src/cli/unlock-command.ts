@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
 import { createOwnerPin } from '#client/policy/pin.ts';
 import { lockFile } from '#client/policy/refusal-log.ts';
-import { stateDirectory } from '#client/state-dir.ts';
 import { systemClock } from '#kit/clock.ts';
 import { errorCode } from '#kit/durable/disk.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { describeFlags, parseFlags } from './flags.ts';
 import { NotTheOwner, proveOwner } from './owner-proof.ts';
 import { openTerminal } from './terminal.ts';

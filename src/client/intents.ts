@@ -180,6 +180,7 @@ export function createNonceIntents(newNonce: () => string = randomUUID): IntentR
       const answered = await dispatch(call.request, key, tell);
       crashPoint('after-send');
       await call.hooks?.persist?.(answered.data, key);
+      crashPoint('after-persist');
       return answered;
     };
     return { answer: send(), listeners };

@@ -62,7 +62,9 @@ export async function registerFlow(
     const earlier = stored?.registration;
     if (earlier) {
       try {
+        crashPoint('before-recover');
         const settled = await send(earlier, true);
+        crashPoint('after-recover');
         if (canonicalJson(earlier.args) === canonicalJson(args)) return settled;
         return { ...settled, outcome: 'previous_resolved' };
       } catch (error) {

@@ -5,12 +5,16 @@ import { registerSimple } from '#contract/operations/registration.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
 import { liveSecrets, type Redactor } from '#kit/redact.ts';
-import { createClient, type KeyInUse, normalizeOrigin } from './create-client.ts';
+import { createBodyCheck } from './body-check.ts';
+import { createClient, type KeyInUse } from './create-client.ts';
 import { createCredentialsStore } from './credentials.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { type IntentRunner, unlessAborted } from './intents.ts';
 import { createJournalIntents } from './journal/create-journal-intents.ts';
 import { createKeyRing, type HeldKey, keyPrefix } from './key-ring.ts';
+import { loadRoutes } from './load-routes.ts';
+import type { Routes } from './operations-map.ts';
+import { normalizeOrigin } from './origin.ts';
 import { loadPolicySettings } from './policy/config-file.ts';
 import { createPolicy } from './policy/gate.ts';
 import type { PolicyGate } from './policy/types.ts';
@@ -44,6 +48,8 @@ export interface SessionOptions {
   readonly profiles?: Partial<RetryProfiles>;
   /** Default: the journal in `stateDir`. */
   readonly intents?: IntentRunner;
+  /** The owner's operations map. By default as the configuration file of `stateDir` has it; none with `local`. */
+  readonly routes?: (origin: string) => Routes;
   /** What the owner allows. By default as `env` and the configuration file of `stateDir` say, read with the first mutation. */
   readonly policy?: PolicyGate;
 }
@@ -85,6 +91,9 @@ export function createSession(options: SessionOptions): Session {
       honoursKeys: local,
       ...(options.rng ? { rng: options.rng } : {}),
     });
+  // The marketplace of this package is described by the very contract the requests are made from.
+  const bodyCheck = local ? undefined : createBodyCheck();
+  const routes = local ? undefined : (options.routes ?? ((origin: string) => loadRoutes(stateDir, origin)));
   const client = createClient({
     origin: options.originProvider,
     originId: local ? originId : undefined,
@@ -97,6 +106,8 @@ export function createSession(options: SessionOptions): Session {
     ...(options.rng ? { rng: options.rng } : {}),
     ...(options.profiles ? { profiles: options.profiles } : {}),
     intents,
+    ...(routes ? { routes } : {}),
+    ...(bodyCheck ? { bodyCheck } : {}),
   });
   const flows: FlowContext = { client, store, keys, redactor };
   const beats = createHeartbeat({
@@ -132,13 +143,11 @@ export function createSession(options: SessionOptions): Session {
     }
     const stored = store.get(id);
     const nonce = stored?.rotation?.nonce;
-    if (underWay.has('rotate') || nonce === undefined || resumed.has(nonce)) return held;
+    if (isRotating() || nonce === undefined || resumed.has(nonce)) return held;
     if (!hasOpenRotation(stored, held.key, clock.now())) return held;
     // Left without an answer, perhaps by a process that died: these 60 s are the last chance to learn the new key.
     resumed.add(nonce);
-    await once('rotate', () => rotateFlow(flows, id, clock, { onlyResume: true })).catch((error) =>
-      log.warn('a rotation that was left open could not be ended', { error }),
-    );
+    await endOpenRotation(id);
     return keys.held(id) ?? held;
   }
 
@@ -147,7 +156,7 @@ export function createSession(options: SessionOptions): Session {
     const id = await idOfOrigin();
     const held = keys.held(id);
     if (held && held.key !== refused) return true;
-    if (!local || problem.code === 'api_key_revoked' || underWay.has('rotate')) return false;
+    if (!local || problem.code === 'api_key_revoked' || isRotating()) return false;
     log.warn('the local marketplace does not know this agent any more; registering a new one');
     await registerLocally(id, refused);
     return true;
@@ -158,8 +167,19 @@ export function createSession(options: SessionOptions): Session {
     return await once('register', () => registerFlow(flows, id, args, replace === undefined ? {} : { replace }));
   }
 
+  function isRotating(): boolean {
+    return [...underWay.keys()].some((kind) => kind !== 'register');
+  }
+
+  /** A flow of its own: whoever asks for a rotation meanwhile is to get its answer, which nobody sees here. */
+  async function endOpenRotation(id: string): Promise<void> {
+    await once('end_rotation', () => rotateFlow(flows, id, clock, { onlyResume: true })).catch((error) =>
+      log.warn('a rotation that was left open could not be ended', { error }),
+    );
+  }
+
   /** One flow of a kind at a time, detached from whoever asked: what it learns must be stored in any case. */
-  function once<T>(kind: 'register' | 'rotate', start: () => Promise<T>): Promise<T> {
+  function once<T>(kind: 'register' | 'end_rotation' | `rotate/${string}`, start: () => Promise<T>): Promise<T> {
     const found = underWay.get(kind);
     if (found) return found as Promise<T>;
     const promise = start().then(
@@ -220,8 +240,9 @@ export function createSession(options: SessionOptions): Session {
     async rotateKey({ signal, ...options }: CallOptions & { after?: string } = {}) {
       const id = await idOfOrigin();
       await currentKey();
-      const joins = underWay.has('rotate');
-      const flow = once('rotate', () => rotateFlow(flows, id, clock, options));
+      const kind = `rotate/${options.after ?? ''}` as const;
+      const joins = underWay.has(kind);
+      const flow = once(kind, () => rotateFlow(flows, id, clock, options));
       const settled = await unlessAborted(flow, rotateKeys, signal);
       if (!settled) throw teach.cancelled(rotateKeys, false);
       return { ...settled, outcome: joins ? 'joined' : settled.outcome };
@@ -245,9 +266,7 @@ export function createSession(options: SessionOptions): Session {
         if (!keys.held(await idOfOrigin())) return;
         const { agentId } = await identify();
         const who = { origin: await idOfOrigin(), agentId };
-        await once('rotate', () => rotateFlow(flows, who.origin, clock, { onlyResume: true })).catch((error) =>
-          log.warn('a rotation that was left open could not be ended', { error }),
-        );
+        await endOpenRotation(who.origin);
         await intents.recover(who);
       } catch (error) {
         log.warn('what an earlier run left open could not be looked at', { error });
@@ -266,6 +285,7 @@ export function createSession(options: SessionOptions): Session {
       });
       await Promise.race([Promise.allSettled(underWay.values()), grace]);
       cancel();
+      await bodyCheck?.close();
     },
   };
 }

@@ -28,7 +28,7 @@ export const crashPoints = [
   /** The operating system has the answer. */
   'before-seen',
   'after-seen',
-  /** Start-up recovery found an intent without an outcome. */
+  /** What an earlier process left without an outcome was found, at the start or by the call that repeats it. */
   'before-recover',
   'after-recover',
 ] as const;

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { normalizeOrigin } from '#client/create-client.ts';
 import { createNonceIntents } from '#client/intents.ts';
+import { normalizeOrigin } from '#client/origin.ts';
 import { createSession } from '#client/session.ts';
-import { stateDirectory } from '#client/state-dir.ts';
 import type { Session } from '#client/types.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import { createKillableValidator } from '#kit/json-schema/killable-validator.ts';
 import type { Logger } from '#kit/log.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { version } from '#kit/version.ts';
 import type { DocsLibrary } from '#tools/context.ts';
 import { createHandlerTools } from './handler-tools.ts';

@@ -6,7 +6,7 @@ import { createSession, type SessionOptions } from '#client/session.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { createLogger } from '#kit/log.ts';
 import { createRedactor } from '#kit/redact.ts';
-import { type FakeOrigin, fakeOrigin, type Received, refusal } from '../support/fake-origin.ts';
+import { type Action, type FakeOrigin, fakeOrigin, type Received, refusal } from '../support/fake-origin.ts';
 import { fastProfiles } from '../support/fast-profiles.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 
@@ -245,6 +245,39 @@ test('a rotation whose answer was lost is ended with the same key by the next pr
   // The process that lost it learns from the file.
   await before.beat();
   expect(keysSentTo(origin, BEAT).at(-1)).toBe(rotated().json.api_key);
+});
+
+test('a rotation that was ended in the background is given to whoever asks for it, during and after', async () => {
+  const stateDir = temporaryDirectory();
+  const origin = (await fakeOrigin()).on(`POST ${REGISTER}`, credentials()).on(`POST ${ROTATE}`, 'reset');
+  origin.on(`POST ${BEAT}`, { json: { status: 'ok' } });
+  const before = open(origin, { stateDir });
+  await before.register(ARGS);
+  await failing(before.rotateKey());
+  const lost = origin.to(ROTATE).length;
+  let arrive: (reply: Action) => void = () => {};
+  origin.on(`POST ${ROTATE}`, new Promise<Action>((resolve) => (arrive = resolve)), rotated('3'));
+
+  const next = open(origin, { stateDir });
+  const recovery = next.recover();
+  await vi.waitFor(() => expect(origin.to(ROTATE)).toHaveLength(lost + 1), { timeout: 20_000 });
+  // Not one of these is seen by anybody.
+  const during = next.rotateKey({ onUnseen: () => {} });
+  arrive(rotated('2'));
+  await recovery;
+  expect(await during).toMatchObject({ outcome: 'replayed', data: { key_id: 'k2' } });
+  const marks: (() => Promise<void>)[] = [];
+  const after = open(origin, { stateDir });
+  await after.recover();
+  expect(await after.rotateKey({ onUnseen: (mark) => void marks.push(mark) })).toMatchObject({
+    outcome: 'replayed',
+    data: { key_id: 'k2' },
+    recovery: { action: 'repeat_with_after', after: 'k2' },
+  });
+  expect(origin.to(ROTATE)).toHaveLength(lost + 1);
+  for (const mark of marks) await mark();
+  await expect(after.rotateKey()).rejects.toMatchObject({ outcome: 'possible_duplicate' });
+  expect(await after.rotateKey({ after: 'k2' })).toMatchObject({ outcome: 'done', data: { key_id: 'k3' } });
 });
 
 test('a refused rotation is over: nobody tries it again by himself', async () => {

@@ -69,6 +69,20 @@ it('an answer that left counts as seen, and doing the same again asks for `after
   expect(await posted(server)).toBe(2);
 });
 
+it('the same wrong answer to the same attempt of a test is told its verdict and uses nothing up', async () => {
+  const server = await start();
+  await register(server);
+  const { jobs } = (await call(server, 'list_sandbox_jobs')) as { jobs: { id: string }[] };
+  const wrong = { test_job_id: jobs[0]?.id, result_json: '{"wrong":true}' };
+  const first = await call(server, 'submit_test_result', wrong);
+  expect(first).toMatchObject({ outcome: 'done', passed: false });
+  await vi.waitFor(() => expect(marks()).toBe(1), PATIENCE);
+  const again = await call(server, 'submit_test_result', wrong);
+  expect(again).toMatchObject({ outcome: 'replayed', passed: false, attempts_left: first.attempts_left });
+  const other = await call(server, 'submit_test_result', { ...wrong, result_json: '{"wrong":2}' });
+  expect(other).toMatchObject({ outcome: 'done', attempts_left: Number(first.attempts_left) - 1 });
+});
+
 it('a call that is cancelled is finished, not answered, and given to whoever asks again', async () => {
   const server = await start();
   await register(server);

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
-import { createClient, normalizeOrigin } from '#client/create-client.ts';
+import { createClient } from '#client/create-client.ts';
 import { type CredentialsStore, createCredentialsStore } from '#client/credentials.ts';
+import { loadRoutes } from '#client/load-routes.ts';
+import { normalizeOrigin } from '#client/origin.ts';
 import { createOwnerStore, type OwnerStore, ownerTokenOf } from '#client/owner-store.ts';
 import { createSession } from '#client/session.ts';
-import { stateDirectory } from '#client/state-dir.ts';
 import type { Session, SotaClient } from '#client/types.ts';
 import { createLogger, loggerOptionsFrom } from '#kit/log.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { version } from '#kit/version.ts';
 import { createLocalMarket } from '#server/local-market.ts';
 import { readServeOptions, serveFlags } from '../serve-flags.ts';
@@ -62,7 +64,14 @@ export function openAccount(values: {
   const origin = market ? market.origin : async () => originId;
   const session = createSession({ originProvider: origin, local, env, stateDir, originId, version, log });
   const owners = createOwnerStore(stateDir);
-  const client = createClient({ origin, originId, version, log, ownerToken: () => ownerTokenOf(owners, originId) });
+  const client = createClient({
+    origin,
+    originId,
+    version,
+    log,
+    ownerToken: () => ownerTokenOf(owners, originId),
+    ...(local ? {} : { routes: (at: string) => loadRoutes(stateDir, at) }),
+  });
   return {
     session,
     client,

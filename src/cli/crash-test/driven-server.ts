@@ -13,6 +13,9 @@ export interface DrivenOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** How long a process may take to reach the point it kills itself at, once nothing else is asked of it. */
+const SELF_KILL_MS = 3_000;
+
 /**
  * An MCP server process under test: called like a host calls it, killed without warning, and started again. A bare
  * client, because what is tested includes answers that never come.
@@ -22,8 +25,11 @@ export class DrivenServer {
   #child: ChildProcess | undefined;
   #waiting = new Map<number, (answer: Answer) => void>();
   #nextId = 1;
+  #killing = false;
   /** How often the process was killed, by itself at a crash point or from outside. */
   kills = 0;
+  /** The point the last process killed itself at; undefined where it ended otherwise. */
+  diedAt: string | undefined;
 
   constructor(options: DrivenOptions) {
     this.#options = options;
@@ -35,11 +41,17 @@ export class DrivenServer {
     const env = { PATH: process.env.PATH ?? '', ...this.#options.env, ...(crash ? { SOTA_CRASH: crash } : {}) };
     const child = spawn(process.execPath, [this.#options.program], { env, stdio: ['pipe', 'pipe', 'ignore'] });
     this.#child = child;
+    this.#killing = false;
+    this.diedAt = undefined;
     child.stdin?.on('error', () => {});
     if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.#onLine(line));
     // Not at its exit: what it still said is in the pipe, and a host would read it.
-    child.once('close', () => {
+    child.once('close', (_code, signal) => {
       if (this.#child === child) this.#child = undefined;
+      if (signal === 'SIGKILL') {
+        this.kills += 1;
+        if (!this.#killing) this.diedAt = crash;
+      }
       for (const [, resolve] of this.#waiting) resolve({ kind: 'died' });
       this.#waiting.clear();
     });
@@ -50,9 +62,17 @@ export class DrivenServer {
   /** Calls a tool; starts the process first where it is down. */
   async call(tool: string, args: Readonly<Record<string, unknown>>, crash?: string): Promise<Answer> {
     await this.start(crash);
-    const answer = await this.#request('tools/call', { name: tool, arguments: args });
-    if (answer.kind === 'died' && crash) this.kills += 1;
-    return answer;
+    return await this.#request('tools/call', { name: tool, arguments: args });
+  }
+
+  /** Waits until the process has ended by itself, for as long as that can take. */
+  async ended(): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), SELF_KILL_MS);
+    await once(child, 'close', { signal: patience.signal }).catch(() => undefined);
+    clearTimeout(timer);
   }
 
   /** Kills the process without warning, where it runs. */
@@ -60,7 +80,8 @@ export class DrivenServer {
     const child = this.#child;
     if (!child) return;
     const exited = once(child, 'close');
-    if (child.kill('SIGKILL')) this.kills += 1;
+    this.#killing = true;
+    child.kill('SIGKILL');
     await exited;
   }
 

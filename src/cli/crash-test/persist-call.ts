@@ -8,20 +8,29 @@ export interface Settlement {
   readonly calls: number;
 }
 
+export interface Accidents {
+  /** Runs ahead of every call. @returns the crash point its process is to start with */
+  before?(nth: number): Promise<string | undefined>;
+  /** After a call whose process was so armed. */
+  after?(armed: string): Promise<void>;
+}
+
 const MAX_CALLS = 25;
 const PAUSE_MS = 40;
 
 /**
- * What a host and its model do with a call that was not answered, or answered with "unknown": the same call again,
- * until there is an answer. `before` runs ahead of every call, to arrange an accident.
+ * What a host and its model do with a call that was not answered, answered with "unknown", or held back until an earlier
+ * one was told about: the same call again, until there is an answer.
  */
 export async function persist(
   server: DrivenServer,
   { tool, args }: Intention,
-  before: (nth: number) => Promise<string | undefined>,
+  accidents: Accidents = {},
 ): Promise<Settlement | undefined> {
   for (let calls = 1; calls <= MAX_CALLS; calls += 1) {
-    const answer = await server.call(tool, args, await before(calls));
+    const armed = await accidents.before?.(calls);
+    const answer = await server.call(tool, args, armed);
+    if (armed) await accidents.after?.(armed);
     const settled = settle(answer);
     if (settled) return { ...settled, calls };
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * calls));
@@ -32,6 +41,8 @@ export async function persist(
 function settle(answer: Answer): Omit<Settlement, 'calls'> | undefined {
   if (answer.kind === 'died') return undefined;
   const { isError, data } = answer;
+  // Nothing of this call was sent: what is told is the end of an earlier one.
+  if (data.outcome === 'previous_resolved') return undefined;
   if (!isError) return { data, refused: false };
   const error = data.error as { retryable?: boolean } | undefined;
   const open = data.outcome === 'unknown' || error?.retryable === true || data.protocol_error !== undefined;

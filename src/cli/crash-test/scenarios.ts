@@ -42,6 +42,9 @@ async function assigned(requester: WorldAgent, worker: WorldAgent): Promise<stri
 const after = (last: Readonly<Record<string, unknown>> | undefined, field: string) =>
   last?.[field] ? { after: last[field] } : {};
 
+/** The tools a scenario uses, from its name. */
+export const toolsOf = (scenario: string): string[] => scenario.split(' and ');
+
 export const scenarios: Readonly<Record<string, Scenario>> = {
   async withdraw(world) {
     const agent = await world.agent({ earnings: 10_000_000n });
@@ -211,6 +214,28 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
           : { tool: 'clear_payout_wallet', args: {} };
       },
       effects: () => world.count(agent.id, 'payout_wallet_changed'),
+    };
+  },
+
+  async update_profile(world) {
+    const agent = await world.agent();
+    let wanted: string | undefined;
+    let held = 0;
+    // To set the same twice changes nothing, so what counts is that nothing older came back over it.
+    const look = async () => {
+      if (wanted !== undefined && (await agent.api('GET', 'agents/me')).description === wanted) held += 1;
+    };
+    return {
+      agent,
+      async next() {
+        await look();
+        wanted = `profile ${held} of ${agent.id}`;
+        return { tool: 'update_profile', args: { description: wanted } };
+      },
+      async effects() {
+        await look();
+        return held;
+      },
     };
   },
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CrashPoint } from '#kit/crash-point.ts';
 import type { Rng } from '#kit/rng.ts';
 import { type Fate, startChaosProxy } from './chaos-proxy.ts';
+import { CrashQueue, type Met } from './crash-queue.ts';
 import { DrivenServer } from './driven-server.ts';
 import { persist, type Settlement } from './persist-call.ts';
 import type { Intention, Round, Scenario } from './scenarios.ts';
@@ -23,7 +24,7 @@ export interface SoakOptions {
   readonly fates: readonly Exclude<Fate, 'none'>[];
   /** Share of calls during which a process is killed at a random moment. */
   readonly killRate: number;
-  /** Points to kill at, one after the other, one a call, before killing at random begins. */
+  /** Points to kill at, every one with every tool of the scenario, before killing at random begins. */
   readonly points?: readonly CrashPoint[];
 }
 
@@ -31,6 +32,7 @@ export interface SoakResult {
   readonly tally: Tally;
   /** What went wrong, in words, for the first few. */
   readonly problems: readonly string[];
+  readonly met: ReadonlySet<Met>;
 }
 
 /**
@@ -51,8 +53,9 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const servers = Array.from({ length: options.processes }, () => new DrivenServer({ program: options.program, env }));
   const tally = emptyTally();
   const problems: string[] = [];
+  const queue = new CrashQueue(options.points ?? []);
   try {
-    await live(options, round, servers, tally, problems);
+    await live(options, round, servers, queue, tally, problems);
     await compare(world, round, tally, problems);
   } finally {
     for (const server of servers) {
@@ -62,7 +65,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     await proxy.close();
     rmSync(home, { recursive: true, force: true });
   }
-  return { tally, problems };
+  return { tally, problems, met: queue.met };
 }
 
 /** Full autonomy inside limits nobody reaches: what is tested here is not the policy. */
@@ -74,32 +77,32 @@ export const UNLIMITED: Readonly<Record<string, string>> = {
   SOTA_LOG_LEVEL: 'silent',
 };
 
+/** Of the calls for one intention, how many may meet an accident that was arranged. */
+const ARMED_CALLS = 3;
+
 const named = new WeakMap<Tally, string[]>();
 
 async function live(
   options: SoakOptions,
   round: Round,
   servers: readonly DrivenServer[],
+  queue: CrashQueue,
   tally: Tally,
   problems: string[],
 ): Promise<void> {
   const { rng, killRate } = options;
-  const points = [...(options.points ?? [])];
   let last: Settlement['data'] | undefined;
-  for (let i = 0; i < options.intentions; i += 1) {
+  for (let i = 0; i < options.intentions || !queue.empty; i += 1) {
     const intention = await round.next(last);
     tally.intentions += 1;
     const server = rng.pick(servers);
-    const settled = await persist(server, intention, async (nth) => {
-      if (nth > 2) return undefined;
-      const point = points.shift();
-      if (point) {
-        // A crash point is armed by the environment, so the process has to start with it.
-        await server.stop();
-        return `${point}:1`;
-      }
-      if (rng.next() < killRate) void killSoon(server, rng);
-      return undefined;
+    const settled = await persist(server, intention, {
+      async before(nth) {
+        const armed = nth <= ARMED_CALLS ? await queue.arm(server, intention.tool) : undefined;
+        if (!armed && nth <= ARMED_CALLS && rng.next() < killRate) void killSoon(server, rng);
+        return armed;
+      },
+      after: (armed) => queue.check(server, intention.tool, armed),
     });
     const twin = servers.length > 1 && rng.next() < 0.3 ? servers.find((other) => other !== server) : undefined;
     if (twin && settled && !settled.refused) await echo(twin, intention, tally, problems);
@@ -116,7 +119,7 @@ async function killSoon(server: DrivenServer, rng: Rng): Promise<void> {
 
 /** Another process gets the very same call, as from a second host: it must know that this was done. */
 async function echo(twin: DrivenServer, intention: Intention, tally: Tally, problems: string[]): Promise<void> {
-  const again = await persist(twin, intention, async () => undefined);
+  const again = await persist(twin, intention);
   if (again?.data.outcome === 'joined') tally.joined += 1;
   if (!again) problems.push(`${intention.tool}: the second process never answered`);
 }

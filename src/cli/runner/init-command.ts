@@ -36,6 +36,7 @@ export const command = {
       const { folder, files } = await scaffold(process.cwd(), name, { template, language });
       const place = relative(process.cwd(), folder) || '.';
       console.log(`Made ${basename(folder)} (${template}, ${language}): ${files.join(', ')}\n`);
+      if (template === 'mcp-llm') console.log('Its model is named in .env; see .env.example.\n');
       console.log(`Next:\n  cd ${/\s/.test(place) ? JSON.stringify(place) : place}\n  sota-runner dev`);
       return 0;
     } catch (error) {

@@ -15,6 +15,7 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { teachIntents } from '#contract/errors/teach-intents.ts';
 import { operationById } from '#contract/operations/registry.ts';
 import { type Clock, isoTime, systemClock } from '#kit/clock.ts';
+import { crashPoint } from '#kit/crash-point.ts';
 import { type Disk, nodeDisk } from '#kit/durable/disk.ts';
 import { CorruptRecordError } from '#kit/durable/records.ts';
 import { sha256Hex } from '#kit/hash.ts';
@@ -30,7 +31,7 @@ import {
 } from '../intents.ts';
 import type { CallOptions, Settled } from '../types.ts';
 import { createCapability } from './capability.ts';
-import { type Call, decide, type Plan } from './decide.ts';
+import { type Call, decide, epochIn, type Plan } from './decide.ts';
 import { fingerprint } from './fingerprint.ts';
 import { intentId } from './intent-id.ts';
 import { deriveKey, scopeOf } from './key.ts';
@@ -110,16 +111,15 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
   };
 
   async function perform(call: IntentCall, dispatch: Dispatch, how: CallOptions): Promise<Settled<unknown>> {
-    const { operation, origin, agentId, epoch = '', explicitKey } = call;
+    const { operation, origin, agentId, explicitKey } = call;
     const rule = ruleFor(operation);
     const slotName = explicitKey === undefined ? call.slot : `key/${sha256Hex(explicitKey)}/${call.slot}`;
     const slot = slotAddress(scopeOf(origin, agentId), slotName);
     const fp = fingerprint(call.canonical);
-    const wanted: Call = {
+    const common: Omit<Call, 'epoch'> = {
       operation: operation.id,
       idempotency: operation.idempotency,
       fp,
-      epoch,
       after: call.after,
       explicit: explicitKey !== undefined,
       rule,
@@ -135,8 +135,10 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
       let answering: Promise<Settled<unknown>> | undefined;
       try {
         const state = await reading(() => store.read(slot, rule.failClosed), call, slot);
-        plan = decide(state, wanted, clock.now(), gone);
+        const epoch = epochIn(state, { rule, epoch: call.epoch ?? '' });
+        plan = decide(state, { ...common, epoch }, clock.now(), gone);
         if (call.resumeOnly && plan.kind !== 'resume') throw new NothingToResume();
+        if (call.resumeOnly) crashPoint('before-recover');
         if (plan.kind === 'start' && (admitted || !call.beforeClaim)) {
           const intent = newIntent(call, slotName, plan.gen, fp, epoch);
           if (!(await reading(() => store.claim(slot, intent, rule.failClosed), call, slot))) continue;
@@ -157,7 +159,9 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
           continue;
         case 'resume':
           try {
-            return await (answering ?? answer(plan.of, true));
+            const settled = await (answering ?? answer(plan.of, true));
+            if (call.resumeOnly) crashPoint('after-recover');
+            return settled;
           } catch (error) {
             // It never took effect: this call is a new one.
             if (error instanceof NotExecuted && !call.resumeOnly) continue;
@@ -255,8 +259,12 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
       }
     }
 
-    /** With a host between us and the caller, the host's pipe tells when the answer has left. */
+    /**
+     * With a host between us and the caller, the host's pipe tells when the answer has left. What is only brought to its
+     * end has no caller.
+     */
     async function given(of: Generation): Promise<void> {
+      if (call.resumeOnly) return;
       if (how.onUnseen) acknowledge(of);
       else if (!how.signal?.aborted) await store.markSeen(slot, of.gen);
     }
@@ -285,6 +293,7 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
       key: deriveKey({ origin, agentId, operation: operation.id, slot, epoch, fp, generation: gen }),
       target: request.target,
       ...(request.body === undefined ? {} : { body: request.body }),
+      ...(request.sentAs === undefined ? {} : { sent_as: request.sentAs }),
       epoch,
       keyed: call.keyed,
       ...(call.explicitKey === undefined ? {} : { explicit: true as const }),
@@ -336,6 +345,7 @@ function refusalOf({ error }: OutRecord): SotaError {
     code: error?.code ?? 'rejected',
     message: error?.message ?? 'It was refused.',
     fix: error?.fix ?? 'Look before calling again.',
+    repeated: true,
     ...(error?.http_status === undefined ? {} : { httpStatus: error.http_status }),
     ...(error?.details === undefined ? {} : { details: error.details }),
   });

@@ -65,7 +65,9 @@ export function decide(slot: Slot, call: Call, now: number, gone?: number): Plan
   if (!last?.out || !same(last) || last.gen === gone) return start;
   if (call.explicit) return { kind: 'repeat_answer', of: last, check: 'none' };
   if (last.out.outcome === 'rejected') {
-    return last.seen || last.intent.epoch !== call.epoch ? start : { kind: 'repeat_answer', of: last, check: 'none' };
+    if (last.intent.epoch !== call.epoch) return start;
+    // Within one attempt the same answer earns the same verdict; where nobody tells attempts apart, it may be another.
+    return last.seen && call.epoch === '' ? start : { kind: 'repeat_answer', of: last, check: 'none' };
   }
   if (rule.echoMs !== undefined) {
     if (call.after !== undefined && call.after === last.out.result_id) return start;
@@ -79,6 +81,23 @@ export function decide(slot: Slot, call: Call, now: number, gone?: number): Plan
   if (last.seen) return { kind: 'repeat_answer', of: last, check: keyed ? 'not_gone' : 'holds' };
   return { kind: 'repeat_answer', of: last, check: rule.spentBy === undefined ? 'not_gone' : 'none' };
 }
+
+/**
+ * The epoch a call belongs to. Where epochs are counted, another process may have moved on since the caller looked: what
+ * stands in the slot says at least so much.
+ * @example attempt 2 was retried through this slot, the caller still names 2: it belongs to 3
+ */
+export function epochIn(slot: Slot, { rule, epoch }: Pick<Call, 'rule' | 'epoch'>): string {
+  if (!rule.counted || !NUMBER.test(epoch)) return epoch;
+  const reached = slot.generations.flatMap(({ intent, out }) => {
+    if (!NUMBER.test(intent.epoch)) return [];
+    const moved = ruleFor({ id: intent.op }).ownEpoch && out?.outcome === 'done' && out.data.retried !== false;
+    return [Number(intent.epoch) + (moved ? 1 : 0)];
+  });
+  return String(Math.max(Number(epoch), ...reached));
+}
+
+const NUMBER = /^\d{1,15}$/;
 
 /** A refusal leaves everything as it was, unless it used something up. */
 function changedSomething({ intent, out }: Generation): boolean {

@@ -10,6 +10,8 @@ export interface Rule {
   readonly echoMs?: number;
   /** Its own effect changes the epoch, so the repeat of a call whose answer was lost may carry another one. */
   readonly ownEpoch?: true;
+  /** The epoch is a number that only goes up. A process that has not looked since may name one that is over. */
+  readonly counted?: true;
   /** Refusals that used something up. Their answer is kept for a caller that did not get it. */
   readonly spentBy?: readonly string[];
   /** Money or keys: refused where it cannot be written down first. */
@@ -44,8 +46,9 @@ const TABLE: Readonly<Record<string, Omit<Rule, 'failClosed' | 'rank'>>> = {
   deliver_test_result: {
     keep: ['passed', 'code', 'message', 'path', 'validator', 'check', 'hint', 'attempts_left'],
     spentBy: ['schema_violation', 'content_check_failed', 'invalid_json'],
+    counted: true,
   },
-  retry_test_job: { keep: ['retried', 'test_job_id', 'status'], id: ['test_job_id'], ownEpoch: true },
+  retry_test_job: { keep: ['retried', 'test_job_id', 'status'], id: ['test_job_id'], ownEpoch: true, counted: true },
   request_review: { keep: ['agent_id', 'status'], id: ['agent_id'], ownEpoch: true },
   award_bid: { keep: ['job_id', 'status', 'winner_agent_id', 'bid_id', 'escrow_usdc'], id: ['bid_id'] },
   accept_delivery: { keep: ['job_id', 'status', 'escrow_status', 'released_usdc', 'fee_usdc'], id: ['job_id'] },

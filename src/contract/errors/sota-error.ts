@@ -48,6 +48,8 @@ export interface SotaErrorInit {
   readonly example?: Readonly<Record<string, unknown>>;
   readonly next?: readonly NextCall[];
   readonly recovery?: Recovery;
+  /** Said the first time and only given again: nothing was sent now. */
+  readonly repeated?: boolean;
   readonly cause?: unknown;
 }
 
@@ -70,6 +72,7 @@ export class SotaError extends Error {
   readonly example: Readonly<Record<string, unknown>> | undefined;
   readonly next: readonly NextCall[] | undefined;
   readonly recovery: Recovery | undefined;
+  readonly repeated: boolean;
 
   constructor(init: SotaErrorInit) {
     super(init.message, { cause: init.cause });
@@ -85,5 +88,6 @@ export class SotaError extends Error {
     this.example = init.example;
     this.next = init.next;
     this.recovery = init.recovery;
+    this.repeated = init.repeated ?? false;
   }
 }

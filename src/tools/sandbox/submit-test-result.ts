@@ -55,7 +55,9 @@ export const submitTestResult = defineTool({
       if (!(error instanceof SotaError) || !FAILURES.has(error.code)) throw error;
       const message = error.said ?? untrusted(error.message);
       const verdict = { passed: false, message, ...error.details, code: error.code };
-      return { outcome: 'done', test_job_id, ...(await afterVerdict(test_job_id, verdict, context)) };
+      const outcome = error.repeated ? 'replayed' : 'done';
+      const settled = envelope({ outcome, data: verdict, attempts: 1 });
+      return { ...settled, test_job_id, ...(await afterVerdict(test_job_id, verdict, context)) };
     }
   },
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Call, decide } from '#client/journal/decide.ts';
+import { type Call, decide, epochIn } from '#client/journal/decide.ts';
 import type { Generation, OutRecord, Slot } from '#client/journal/records.ts';
 import { ruleFor } from '#client/journal/rules.ts';
 import { operationById } from '#contract/operations/registry.ts';
@@ -16,16 +16,17 @@ interface Entry {
   readonly seen?: boolean;
   readonly ageMs?: number;
   readonly code?: string;
+  readonly retried?: boolean;
 }
 
 function slotOf(...entries: Entry[]): Slot {
   const generations = entries.map((entry, gen): Generation => {
-    const { op = 'place_bid', fp = 'A', epoch = '', out, id, seen = false, ageMs = MINUTE, code } = entry;
+    const { op = 'place_bid', fp = 'A', epoch = '', out, id, seen = false, ageMs = MINUTE, code, retried } = entry;
     const at = new Date(NOW - ageMs).toISOString();
     const record: OutRecord | undefined = out && {
       v: 1,
       outcome: out,
-      data: {},
+      data: retried === undefined ? {} : { retried },
       ...(id === undefined ? {} : { result_id: id }),
       at,
       replayed: false,
@@ -163,10 +164,16 @@ test.each<[string, Slot, Call, object]>([
     { kind: 'repeat_answer', check: 'none' },
   ],
   [
-    'a verdict that was seen',
+    'a verdict that was seen, on an attempt without a number',
     slotOf({ op: 'deliver_test_result', out: 'rejected', code: 'schema_violation', seen: true }),
     call('deliver_test_result'),
     { kind: 'start', gen: 1 },
+  ],
+  [
+    'a verdict that was seen, on the same attempt',
+    slotOf({ op: 'deliver_test_result', out: 'rejected', code: 'schema_violation', seen: true, epoch: '1' }),
+    call('deliver_test_result', { epoch: '1' }),
+    { kind: 'repeat_answer', check: 'none' },
   ],
   [
     'a verdict of the attempt before',
@@ -212,6 +219,17 @@ test.each<[string, Slot, Call, object]>([
   ],
 ])('%s', (_, slot, wanted, plan) => {
   expect(decide(slot, wanted, NOW)).toMatchObject(plan);
+});
+
+test.each([
+  ['a retry moved on', [{ op: 'retry_test_job', out: 'done', epoch: '2' }], '2', '3'],
+  ['a retry found nothing to retry', [{ op: 'retry_test_job', out: 'done', epoch: '2', retried: false }], '2', '2'],
+  ['a retry without an outcome', [{ op: 'retry_test_job', epoch: '2' }], '2', '2'],
+  ['another process was further', [{ op: 'deliver_test_result', out: 'rejected', epoch: '4' }], '2', '4'],
+  ['the caller knows best', [{ op: 'retry_test_job', out: 'done', epoch: '2' }], '5', '5'],
+  ['nobody counts', [{ op: 'retry_test_job', out: 'done', epoch: '2' }], '', ''],
+] as const)('the attempt a submission belongs to: %s', (_, entries, epoch, expected) => {
+  expect(epochIn(slotOf(...entries), { rule: ruleFor({ id: 'deliver_test_result' }), epoch })).toBe(expected);
 });
 
 test('what no longer holds does not count', () => {
