@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
-  cpSync,
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,

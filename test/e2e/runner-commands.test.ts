@@ -113,7 +113,7 @@ describe('sota-runner run', () => {
     await settled(town, refused, 'failed');
     expect((await run(home, 'quiet', '--off')).stdout).toMatch(/takes new work again/);
     await worker.says(/no longer quiet/);
-    const taken = await town.post({});
+    const taken = await town.post({ bid_window_seconds: 3 });
     await settled(town, taken, 'completed');
     expect(await town.job(taken)).toMatchObject({ result: '{"said":"Do it."}' });
 
@@ -137,7 +137,8 @@ describe('sota-runner run', () => {
       export const dispatch = () => (existsSync('open') ? 'done' : new Promise(() => {}));\n`;
     const home = await agentFolder(town, handler);
     const first = start(home, 'run');
-    const id = await town.post({});
+    await first.says(/mode: waiting|mode: active/);
+    const id = await town.post({ bid_window_seconds: 3 });
     await settled(town, id, 'executing');
     first.process.kill('SIGTERM');
     await first.says(/draining/);
@@ -156,7 +157,7 @@ describe('sota-runner run', () => {
     const worker = start(home, 'run', '--webhook-port', '0');
     const [, url] = await worker.says(/webhooks=(\S+)/);
     await http('PATCH', `${town.url}/api/v1/agents/me`, { key, body: { webhook_url: url } });
-    await settled(town, await town.post({}), 'completed');
+    await settled(town, await town.post({ bid_window_seconds: 3 }), 'completed');
   });
 
   it.each([
@@ -237,7 +238,7 @@ describe('sota-runner dev', () => {
     const town = await openTown();
     const dev = start(await agentFolder(town), 'dev', '--no-market', '--port', '0');
     await dev.says(/mode: active/);
-    const id = await town.post({});
+    const id = await town.post({ bid_window_seconds: 3 });
     await settled(town, id, 'completed');
     await dev.says(/data-extraction: delivered/);
   });
