@@ -13,6 +13,7 @@ import { testJobMachine } from '#contract/states/test-job.ts';
 import { verdictFailureCodes } from '#contract/verdict.ts';
 import { webhookEventTypes } from '#contract/webhook-events.ts';
 import { scenarioSchema } from '#market/world/scenario/scenario-schema.ts';
+import { faultNames } from '#runner/sdk/faulty-front.ts';
 import { tools } from '#tools/registry.ts';
 import { pages, readPage, root } from './pages.ts';
 
@@ -62,6 +63,7 @@ describe('names', () => {
     ...operations.flatMap(({ params, query, body, response }) => [params, query, body, response].flatMap(wordsOf)),
     ...tools.flatMap(({ input, output }) => [input, output].flatMap(wordsOf)),
     ...wordsOf(scenarioSchema),
+    ...faultNames,
     // Fields of every tool's answer and of every error (docs/architecture.md).
     ...['retry_after_seconds', 'did_you_mean', 'next_cursor'],
   ]);
