@@ -56,6 +56,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Read and change settings kept in a file',
     load: async () => (await import('./config-command.ts')).command,
   },
+  operations: {
+    summary: 'Say where a marketplace offers what it calls otherwise',
+    load: async () => (await import('./operations-command.ts')).command,
+  },
   skill: {
     summary: 'Print the skill, or the page of one topic',
     load: async () => (await import('./skill-command.ts')).command,

@@ -10,9 +10,11 @@ import { eitherSignal } from '#kit/either-signal.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
 import type { Redactor } from '#kit/redact.ts';
+import type { BodyCheck } from './body-check.ts';
 import { sendOnce, type WireRequest } from './http.ts';
 import { createNonceIntents, type IntentRunner } from './intents.ts';
-import { createOfferedOperations } from './offered-operations.ts';
+import { createOfferedOperations, type Offer } from './offered-operations.ts';
+import { moveTarget, type Routes } from './operations-map.ts';
 import { normalizeOrigin } from './origin.ts';
 import type { Admission, PolicyGate } from './policy/types.ts';
 import { prepareRequest } from './prepare-request.ts';
@@ -52,6 +54,10 @@ export interface ClientOptions {
   readonly version?: string | undefined;
   readonly profiles?: Partial<RetryProfiles>;
   readonly intents?: IntentRunner;
+  /** The owner's operations map for an origin. Throws a SotaError where it cannot be read. */
+  readonly routes?: (origin: string) => Routes;
+  /** Compares what decides over money with the marketplace's own description of it. Default: nothing is compared. */
+  readonly bodyCheck?: BodyCheck;
   /** What the owner allows. Without one everything is allowed. */
   readonly policy?: PolicyGate;
   readonly budget?: RetryBudget;
@@ -117,9 +123,9 @@ export function createClient(options: ClientOptions): ClosableClient {
     },
 
     async call<O extends Operation>(operation: O, request: RequestOf<O>, callOptions: CallOptions = {}) {
-      const { wire } = prepareRequest(operation, request);
+      const prepared = prepareRequest(operation, request).wire;
       refuseBlocked(operation);
-      await requireOffer(operation);
+      const { wire } = await addressed(prepared);
       const repeatable = operation.idempotency === 'natural' || newestWins.has(operation.id);
       const admission = await admit(wire);
       const { data } = await admission.send(wire, randomUUID(), () => exchange(wire, { repeatable, ...callOptions }));
@@ -127,9 +133,10 @@ export function createClient(options: ClientOptions): ClosableClient {
     },
 
     async run<O extends Operation>(operation: O, intent: Intent<O>, callOptions: CallOptions = {}) {
-      const { wire, canonical } = prepareRequest(operation, intent.request);
+      const { wire: prepared, canonical } = prepareRequest(operation, intent.request);
       refuseBlocked(operation);
-      const repeatable = await isRepeatable(operation);
+      const { wire, offer } = await addressed(prepared);
+      const repeatable = isRepeatable(operation, offer);
       const agentId = await agentOf(operation);
       const { slot, epoch, after, nonce, hooks, resumeOnly } = intent;
       const origin = options.originId ?? (await originFor(operation));
@@ -303,13 +310,23 @@ export function createClient(options: ClientOptions): ClosableClient {
     }
   }
 
-  async function requireOffer(operation: Operation): Promise<{ keyed: boolean } | undefined> {
-    if (operation.evidence !== 'proposed') return undefined;
-    return await offered.require(operation, await originFor(operation));
+  /** The request with where it goes, once it is known to be offered there and to be what is taken there. */
+  async function addressed(wire: WireRequest): Promise<{ wire: WireRequest; offer: Offer | undefined }> {
+    const { operation } = wire;
+    const proposed = operation.evidence === 'proposed';
+    if (!proposed && !options.routes) return { wire, offer: undefined };
+    const origin = await originFor(operation);
+    const routes = options.routes?.(origin) ?? {};
+    const route = Object.hasOwn(routes, operation.id) ? routes[operation.id] : undefined;
+    if (!proposed && !route) return { wire, offer: undefined };
+    const offer = await offered.require(operation, origin, route);
+    await options.bodyCheck?.require(wire, offer, origin);
+    if (!route) return { wire, offer };
+    const sentAs = { method: route.method, target: moveTarget(operation.path, wire.target, route.path) };
+    return { wire: { ...wire, sentAs }, offer };
   }
 
-  async function isRepeatable(operation: Operation): Promise<boolean> {
-    const offer = await requireOffer(operation);
+  function isRepeatable(operation: Operation, offer: Offer | undefined): boolean {
     if (operation.idempotency === 'natural' || newestWins.has(operation.id)) return true;
     // That a guessed operation honours a key is a guess as well, unless its document says so.
     return operation.idempotency === 'key' && (offer?.keyed ?? true);

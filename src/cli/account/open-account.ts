@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createClient } from '#client/create-client.ts';
 import { type CredentialsStore, createCredentialsStore } from '#client/credentials.ts';
+import { loadRoutes } from '#client/load-routes.ts';
 import { normalizeOrigin } from '#client/origin.ts';
 import { createOwnerStore, type OwnerStore, ownerTokenOf } from '#client/owner-store.ts';
 import { createSession } from '#client/session.ts';
@@ -63,7 +64,14 @@ export function openAccount(values: {
   const origin = market ? market.origin : async () => originId;
   const session = createSession({ originProvider: origin, local, env, stateDir, originId, version, log });
   const owners = createOwnerStore(stateDir);
-  const client = createClient({ origin, originId, version, log, ownerToken: () => ownerTokenOf(owners, originId) });
+  const client = createClient({
+    origin,
+    originId,
+    version,
+    log,
+    ownerToken: () => ownerTokenOf(owners, originId),
+    ...(local ? {} : { routes: (at: string) => loadRoutes(stateDir, at) }),
+  });
   return {
     session,
     client,

@@ -1,3 +1,4 @@
+import { loadRoutes } from '#client/load-routes.ts';
 import { stateDirectory } from '#kit/state-dir.ts';
 import { accountFlags, openAccount } from '../account/open-account.ts';
 import { exit } from '../exit-codes.ts';
@@ -76,7 +77,7 @@ async function examine(
     if (reached.some(({ check, result }) => check === 'reachability' && result === 'problem')) return findings;
     const hasKey = account.local || account.session.known() !== undefined;
     findings.push(hasKey ? await examineIdentity(account.session) : skipped('identity', 'There is no key to try.'));
-    findings.push(examineContract(document));
+    findings.push(examineContract(document, account.local ? {} : loadRoutes(stateDir, account.originId)));
     return findings;
   } finally {
     await account.close();
