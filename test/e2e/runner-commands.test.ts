@@ -88,6 +88,20 @@ function start({ folder, env }: Home, ...args: string[]): Started {
   };
 }
 
+/** Whether there is such a process; one that only waits to be reaped by whoever adopted it is none. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return process.platform !== 'linux';
+  }
+}
+
 const settled = (town: Town, id: string, status: string) =>
   expect.poll(async () => (await town.job(id)).status, { timeout: 20_000 }).toBe(status);
 
@@ -147,6 +161,21 @@ describe('sota-runner run', () => {
     writeFileSync(join(home.folder, 'open'), '');
     start(home, 'run');
     await settled(town, id, 'completed');
+  });
+
+  it('leaves no command running behind it', { timeout: 60_000 }, async () => {
+    const town = await openTown();
+    const home = await agentFolder(town);
+    const worker = start(home, 'run', '--exec', 'echo $$ > pid; sleep 600; true');
+    await worker.says(/mode: waiting|mode: active/);
+    await settled(town, await town.post({ bid_window_seconds: 3 }), 'executing');
+    const pid = () => Number(readFileSync(join(home.folder, 'pid'), 'utf8'));
+    await expect.poll(pid, { timeout: 10_000 }).toBeGreaterThan(0);
+    worker.process.kill('SIGTERM');
+    await worker.says(/draining/);
+    worker.process.kill('SIGTERM');
+    expect(await worker.exited).toBe(143);
+    await expect.poll(() => isAlive(pid()), { timeout: 10_000 }).toBe(false);
   });
 
   it('is woken by a webhook long before its next look', { timeout: 60_000 }, async () => {
