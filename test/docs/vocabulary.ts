@@ -13,6 +13,7 @@ import { verdictFailureCodes } from '#contract/verdict.ts';
 import { webhookEventTypes } from '#contract/webhook-events.ts';
 import { clusters, tags } from '#market/taxonomy/taxonomy.ts';
 import { scenarioSchema } from '#market/world/scenario/scenario-schema.ts';
+import { faultNames } from '#runner/sdk/faulty-front.ts';
 import { docEntries } from '#server/docs-manifest.ts';
 import { profiles } from '#server/profiles.ts';
 import { tools } from '#tools/registry.ts';
@@ -84,6 +85,7 @@ export const vocabulary = new Set<string>([
   ...fields.keys(),
   ...[...fields.values()].flatMap((values) => [...values]),
   ...wordsOf(scenarioSchema),
+  ...faultNames,
   ...Object.keys(profiles),
   ...docEntries.map(({ slug }) => slug),
   ...promptNames,
