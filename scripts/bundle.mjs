@@ -130,6 +130,10 @@ function onlyProxying() {
         contents: `
           import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
           import { fetch } from 'undici/lib/web/fetch/index.js';
+          import connect from 'undici/lib/api/api-connect.js';
+          import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
+          // Its entry gives every dispatcher its methods; of them the agent calls this one.
+          Dispatcher.prototype.connect = connect;
           export default { ProxyAgent, fetch };`,
         resolveDir: pluginData,
       }));
