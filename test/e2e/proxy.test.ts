@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
+import { fakeOrigin } from '../support/fake-origin.ts';
 import { connect, temporaryHome } from '../support/mcp-clients.ts';
 
 it('the shipped server goes through HTTPS_PROXY, and names it when the proxy says no', async () => {
@@ -26,4 +27,33 @@ it('the shipped server goes through HTTPS_PROXY, and names it when the proxy say
   expect(asked[0]).toBe('sota.example:443');
   expect(error).toMatchObject({ code: 'unreachable' });
   expect(JSON.stringify(error)).toContain('PROXY_407');
+});
+
+it('what it asks arrives through the proxy, and the answer comes back', async () => {
+  const origin = await fakeOrigin();
+  origin.on('GET /api/v1/agents/me', { json: { id: 'agent-1', name: 'behind', status: 'active', capabilities: [] } });
+  const asked: string[] = [];
+  const proxy = createServer();
+  proxy.on('connect', (request, client) => {
+    asked.push(String(request.url));
+    const onward = connectTo(Number(new URL(origin.url).port), '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      onward.pipe(client);
+      client.pipe(onward);
+    });
+    for (const socket of [client, onward]) socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void proxy.close());
+  const home = temporaryHome();
+  onTestFinished(() => home.remove());
+  const env = {
+    HTTP_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    SOTA_API_KEY: 'sk_live_0123456789abcdef',
+    SOTA_HOME: home.path,
+  };
+  const client = await connect('v2 modern', { args: ['--api-url', 'http://sota.example'], env });
+  expect(await client.call('get_status')).toMatchObject({ agent: { name: 'behind' } });
+  await client.close();
+  expect(new Set(asked)).toEqual(new Set(['sota.example:80']));
 });
