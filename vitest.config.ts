@@ -1,8 +1,19 @@
 import { defineConfig } from 'vitest/config';
 import { likeTheBundle } from './scripts/like-the-bundle.ts';
 
-/** Tests of the marketplace that reach no database. */
-const WITHOUT_DATABASE = ['sandbox-content/**', 'taxonomy/**', 'fees.test.ts', 'selection.test.ts'];
+/** Tests of the marketplace that reach no database, or are about its sockets, pages and generated requests. */
+const WITHOUT_DATABASE = [
+  'sandbox-content/**',
+  'taxonomy/**',
+  'fees.test.ts',
+  'selection.test.ts',
+  'docs-http.test.ts',
+  'contract-http.test.ts',
+  'faults/**',
+  'fuzz/**',
+  'world/parse-scenario.test.ts',
+  'world/postings.test.ts',
+];
 
 export default defineConfig({
   ...likeTheBundle,

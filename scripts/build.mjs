@@ -39,6 +39,8 @@ import { bundle, ENTRIES, EXECUTABLES } from './bundle.mjs';
 /** Everything that decides what a build produces. */
 const INPUTS = ['src', 'skill', 'SKILL.md', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
+const SCRIPTS = ['build', 'bundle', 'packed-packages', 'bake-catalogue', 'merge-chunks'].map((name) => `./${name}.mjs`);
+
 /** How long a replaced file stays, for processes that started before it was replaced. */
 const KEEP_REPLACED_MS = 10 * 60_000;
 
@@ -136,7 +138,7 @@ function readStamp() {
 
 function hashInputs() {
   const hash = createHash('sha256');
-  for (const script of ['./build.mjs', './bundle.mjs']) hash.update(readFileSync(new URL(script, import.meta.url)));
+  for (const script of SCRIPTS) hash.update(readFileSync(new URL(script, import.meta.url)));
   for (const input of INPUTS) {
     for (const path of listFiles(join(root, input))) {
       hash.update(`\0${relative(root, path)}\0`);

@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
+import { bakeCatalogue } from './bake-catalogue.mjs';
+import { mergeStart } from './merge-chunks.mjs';
+import { englishZodOnly, packPackages, usePacked, withoutValidators } from './packed-packages.mjs';
 
 /** What dist/ offers by name; those not written yet are left out. */
 export const ENTRIES = {
@@ -30,15 +33,11 @@ export async function bundle(root, dist) {
   if (entryPoints.length === 0) return files;
 
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const result = await build({
+  const common = {
     absWorkingDir: root,
-    entryPoints,
     outdir: dist,
     write: false,
     bundle: true,
-    splitting: true,
-    chunkNames: '[name]-[hash]',
-    format: 'esm',
     platform: 'node',
     target: 'node20',
     minify: true,
@@ -46,19 +45,40 @@ export async function bundle(root, dist) {
     legalComments: 'none', // LICENSES.txt has them in full
     metafile: true,
     logLevel: 'warning',
-    loader: { '.md': 'text' },
     define: { __SOTA_VERSION__: JSON.stringify(version) },
+  };
+  // The small projects that the tests build have no server.
+  const packed = existsSync(join(root, 'src/server')) ? await packPackages(root, common) : undefined;
+  const result = await build({
+    ...common,
+    entryPoints,
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    format: 'esm',
+    loader: { '.md': 'text' },
     // Bundled CommonJS packages ask for Node's own modules by require(), which an ES module does not have.
-    banner: {
-      js: `import{createRequire as __sotaCreateRequire}from"node:module";const require=__sotaCreateRequire(import.meta.url);`,
-    },
-    plugins: [vendorSqlite(root, files), keepNodeSqliteDynamic(), englishZodOnly()],
+    banner: { js: REQUIRE },
+    plugins: [
+      ...(packed ? [usePacked(root, packed)] : []),
+      bakeCatalogue({ ...common, banner: { js: REQUIRE } }),
+      vendorSqlite(root, files),
+      keepNodeSqliteDynamic(),
+      englishZodOnly(),
+      withoutValidators(),
+      onlyProxying(),
+      withoutSigning(),
+    ],
   });
-  for (const file of result.outputFiles) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);
+  const outputs = [...(packed?.outputFiles ?? []), ...result.outputFiles];
+  for (const file of outputs) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);
+  if (packed) await mergeStart(files, result.metafile);
   for (const name of EXECUTABLES) addShebang(files, name);
-  files.set('LICENSES.txt', Buffer.from(renderLicenses(root, result.metafile, files)));
+  const inputs = [packed, result].flatMap((part) => Object.keys(part?.metafile.inputs ?? {}));
+  files.set('LICENSES.txt', Buffer.from(renderLicenses(root, inputs, files)));
   return files;
 }
+
+const REQUIRE = `import{createRequire as __sotaCreateRequire}from"node:module";const require=__sotaCreateRequire(import.meta.url);`;
 
 /**
  * node-sqlite3-wasm finds its .wasm file beside its own script, so the pair is copied unbundled; it says .cjs here
@@ -93,13 +113,41 @@ function keepNodeSqliteDynamic() {
   };
 }
 
-/** zod brings its messages in some fifty languages, a quarter megabyte that is never read. */
-function englishZodOnly() {
+/**
+ * Of undici the proxy agent and a fetch that takes it. Its parser comes twice, for processors with and without SIMD;
+ * those without run no Node of today.
+ */
+function onlyProxying() {
   return {
-    name: 'english-zod-only',
+    name: 'only-proxying',
     setup(esbuild) {
-      esbuild.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-        contents: "export { default as en } from './en.js';",
+      esbuild.onResolve({ filter: /^undici$/ }, ({ resolveDir }) => ({
+        path: 'undici',
+        namespace: 'proxying',
+        pluginData: resolveDir,
+      }));
+      esbuild.onLoad({ filter: /.*/, namespace: 'proxying' }, ({ pluginData }) => ({
+        contents: `
+          import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
+          import { fetch } from 'undici/lib/web/fetch/index.js';
+          export default { ProxyAgent, fetch };`,
+        resolveDir: pluginData,
+      }));
+      esbuild.onResolve({ filter: /[\\/]llhttp-wasm\.js$/ }, ({ path, resolveDir }) => ({
+        path: join(resolveDir, path.replace('llhttp-wasm', 'llhttp_simd-wasm')),
+      }));
+    },
+  };
+}
+
+/** The SDK's client signs in over HTTP with keys of its own, which nobody does over stdio. */
+function withoutSigning() {
+  return {
+    name: 'without-signing',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^jose$/ }, ({ path }) => ({ path, namespace: 'absent' }));
+      esbuild.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
+        contents: `throw new Error(${JSON.stringify(`${path} is not part of this package`)});`,
       }));
     },
   };
@@ -115,18 +163,20 @@ function addShebang(files, name) {
 }
 
 /** The licence texts of all packages whose code is inside the bundle, as those licences ask. */
-function renderLicenses(root, metafile, files) {
+function renderLicenses(root, inputs, files) {
   const packages = new Set(files.has('vendor/node-sqlite3-wasm.cjs') ? ['node-sqlite3-wasm'] : []);
-  for (const input of Object.keys(metafile.inputs)) {
+  for (const input of inputs) {
     const [, name] = input.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)\//) ?? [];
     if (name) packages.add(name);
   }
-  const texts = [...packages].sort().map((name) => {
+  // Many packages share one text, word for word: it stands once, below the names of all of them.
+  const texts = new Map();
+  for (const name of [...packages].sort()) {
     const folder = join(root, 'node_modules', name);
     const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : '';
-    return `${name} ${version} (${license})\n\n${text}\n`;
-  });
-  return texts.join(`\n${'-'.repeat(80)}\n\n`);
+    const text = file ? readFileSync(join(folder, file), 'utf8').trim().replaceAll('\r\n', '\n') : '';
+    texts.set(text, [...(texts.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  return [...texts].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`);
 }

@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { encode } from 'gpt-tokenizer';
+import { catalogue } from '#server/built-catalogue.ts';
+import { absentFrom, listTools } from '#server/catalogue.ts';
 import { createDocsLibrary } from '#server/docs-library.ts';
 import { docEntries } from '#server/docs-manifest.ts';
 import { instructionsFor } from '#server/instructions.ts';
 import { profiles, selectTools } from '#server/profiles.ts';
-import { renderTool } from '#server/render.ts';
-import { tools } from '#tools/registry.ts';
 import { root } from './steps.ts';
 
 export interface Measured {
@@ -36,21 +36,22 @@ export async function measureTokens(): Promise<Measured[]> {
   const pages = await Promise.all(flows.map(async ({ slug }) => ({ slug, text: (await docs.read(slug))?.text ?? '' })));
   return [
     { what: 'SKILL.md', tokens: count(readFileSync(join(root, 'SKILL.md'), 'utf8')), budget: SKILL_BUDGET },
-    { what: 'instructions', tokens: count(instructionsFor(tools)), budget: INSTRUCTIONS_BUDGET },
+    { what: 'instructions', tokens: count(instructionsFor(catalogue.tools, [])), budget: INSTRUCTIONS_BUDGET },
     ...pages.map(({ slug, text }) => ({ what: `flow ${slug}`, tokens: count(text), budget: FLOW_BUDGET })),
     ...Object.keys(profiles).map((profile) => ({
       what: `tools shown, ${profile}`,
       tokens: count(JSON.stringify(shown(profile))),
       budget: SHOWN_BUDGETS[profile] ?? 0,
     })),
-    { what: 'tools/list', tokens: count(JSON.stringify(tools.map((tool) => renderTool(tool)))), budget: LIST_BUDGET },
+    { what: 'tools/list', tokens: count(JSON.stringify(listTools(catalogue.tools, []))), budget: LIST_BUDGET },
   ];
 }
 
 function shown(profile: string) {
-  const active = selectTools({ profile }, tools);
-  const absent = tools.filter((tool) => !active.includes(tool)).map(({ name }) => name);
-  return active
-    .map((tool) => renderTool(tool, absent))
-    .map(({ name, description, inputSchema }) => ({ name, description, input_schema: inputSchema }));
+  const active = selectTools({ profile }, catalogue.tools);
+  return listTools(active, absentFrom(active, catalogue)).map(({ name, description, inputSchema }) => ({
+    name,
+    description,
+    input_schema: inputSchema,
+  }));
 }

@@ -31,7 +31,7 @@ export function createNames(): (text: string, kind?: string) => string {
           `"${before}${word ? `${word}_` : ''}id":"${name(id, word ?? kind)}"`,
       )
       .replace(new RegExp(UUID, 'g'), (id) => name(id, kind))
-      .replace(/untrusted-[0-9a-f]{12}/g, 'untrusted-5f0c9a1b2d3e')
+      .replace(/untrusted-[\w-]{22}/g, 'untrusted-p7Jm…')
       .replace(/sk_live_[\w-]{4}…/g, 'sk_live_4fX2…')
       .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://127.0.0.1:3001')
       .replace(/"[^"]*\/credentials\.json"/g, '"~/.sota/mcp/credentials.json"')

@@ -56,6 +56,10 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     summary: 'Read and change settings kept in a file',
     load: async () => (await import('./config-command.ts')).command,
   },
+  operations: {
+    summary: 'Say where a marketplace offers what it calls otherwise',
+    load: async () => (await import('./operations-command.ts')).command,
+  },
   skill: {
     summary: 'Print the skill, or the page of one topic',
     load: async () => (await import('./skill-command.ts')).command,
@@ -99,6 +103,7 @@ export type Choice =
 export function choose(argv: readonly string[]): Choice {
   const [first, ...rest] = argv;
   if (first === undefined) return { kind: 'serve', rest: [] };
+  if (first === 'help' && rest[0] !== undefined) return choose([rest[0], '--help']);
   if (first === '--help' || first === '-h' || first === 'help') return { kind: 'help' };
   if (first === '--version' || first === '-v' || first === 'version') return { kind: 'version' };
   if (first.startsWith('-')) {

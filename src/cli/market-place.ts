@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { stateDirectory } from '#client/state-dir.ts';
 import { claimOwnership } from '#kit/os-lock.ts';
 import { liveSecrets } from '#kit/redact.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { MarketStartError, notUsable, type Place } from '#market/open-place.ts';
 import { UsageError } from './flags.ts';
 

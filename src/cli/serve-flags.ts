@@ -1,6 +1,6 @@
-import { isPlaceholder } from '#client/api-key.ts';
-import { normalizeOrigin } from '#client/create-client.ts';
+import { normalizeOrigin } from '#client/origin.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
+import { isPlaceholder } from '#kit/placeholder.ts';
 import { profiles, type ToolSelection } from '#server/profiles.ts';
 import { parseFlags, UsageError } from './flags.ts';
 

@@ -1,6 +1,6 @@
 import { createConfigStore, withConfig } from '#client/config-store.ts';
-import { stateDirectory } from '#client/state-dir.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { UsageError } from './flags.ts';
 
 /** What `config set` takes, besides what the owner's limits add: the name on the command line, and in the file. */

@@ -1,18 +1,8 @@
 import type { KeyProblem } from '#contract/errors/key-problem.ts';
+import { isPlaceholder } from '#kit/placeholder.ts';
 
 export type ParsedApiKey = { readonly kind: 'set'; readonly key: string } | KeyProblem;
 
-/** What hosts leave in place when they replace nothing, and what people leave in place when they copy an example. */
-const PLACEHOLDERS: readonly RegExp[] = [
-  /\$\{/, // ${X}, ${env:X}, ${input:X}, also inside other text
-  /^\$(?:env:)?[A-Za-z_]\w*$/i, // $X, $env:X
-  /\{\{/, // {{X}}
-  /^%[^%]+%$/, // %X%
-  /^<.*>$/, // <your-key>
-  /^sk_live_(?:\.+|…|x+|\*+|your.*|abc123|key|here)$/i,
-  /^(?:your|my|insert|paste|enter|replace)[-_ ].*(?:key|here|me)$/i,
-  /^(?:undefined|null|none|changeme|todo)$/i,
-];
 const QUOTES = /^(["'`“”‘’])(.*)(["'`“”‘’])$/s;
 const MAX_SHOWN = 60;
 
@@ -32,9 +22,4 @@ export function parseApiKey(value: string | undefined): ParsedApiKey {
   if (inner !== undefined) return { kind: 'quoted' };
   // Header values are visible ASCII; a space means "Bearer x", two keys, or a line of an .env file.
   return /^[\x21-\x7e]+$/.test(text) ? { kind: 'set', key: text } : { kind: 'malformed' };
-}
-
-/** Whether a setting still holds the text that was to be replaced. */
-export function isPlaceholder(text: string): boolean {
-  return PLACEHOLDERS.some((shape) => shape.test(text));
 }

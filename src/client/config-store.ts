@@ -3,41 +3,49 @@
  * of names as in the environment, in lower case. The environment always wins. Names this program does not know are kept:
  * another part of it, or another version, may.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { errorCode } from '#kit/durable/disk.ts';
-import { replaceFile } from '#kit/durable/files.ts';
-import { ensurePrivateDirectory } from '#kit/durable/private-directory.ts';
-import { withOwnership } from '#kit/os-lock.ts';
 
 export type ConfigValues = Readonly<Record<string, string>>;
+export type ConfigContent = Readonly<Record<string, unknown>>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ConfigStore {
   readonly path: string;
   /** @throws SotaError `bad_config_file` */
   read(): ConfigValues;
+  /** The same as it stands there. @throws SotaError `bad_config_file` */
+  content(): ConfigContent;
   /** Sets one name, or removes it where the value is undefined; durable when it returns. @throws SotaError */
   set(name: string, value: string | undefined): Promise<void>;
+  /** Writes what `change` makes of the content, one process at a time; durable when it returns. @throws SotaError */
+  edit(change: (content: ConfigContent) => ConfigContent): Promise<void>;
 }
 
 /** @example createConfigStore(stateDirectory(env)).read().sota_api_url */
 export function createConfigStore(stateDir: string): ConfigStore {
   const path = join(stateDir, 'config.json');
-  const read = () => parseConfig(path, readOwn(path));
+  const content = () => parseConfig(path, readOwn(path));
+  async function edit(change: (content: ConfigContent) => ConfigContent): Promise<void> {
+    // Every start of the server reads, hardly any writes.
+    const { rewriteConfig } = await import('./config-writer.ts');
+    await rewriteConfig(stateDir, path, () => change(content()));
+  }
   return {
     path,
-    read,
-    async set(name, value) {
-      await ensurePrivateDirectory(stateDir);
-      await ensurePrivateDirectory(join(stateDir, 'locks'));
-      await withOwnership(join(stateDir, 'locks', 'config'), async () => {
-        const { [name]: _before, ...others } = read();
-        const next = value === undefined ? others : { ...others, [name]: value };
-        await replaceFile(path, `${JSON.stringify(next, null, 2)}\n`);
-      });
+    content,
+    edit,
+    read() {
+      const texts = Object.entries(content()).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]);
+      return Object.fromEntries(texts);
     },
+    set: (name, value) =>
+      edit(({ [name]: _before, ...others }) => (value === undefined ? others : { ...others, [name]: value })),
   };
 }
 
@@ -55,6 +63,8 @@ export function withConfig(env: Environment, config: ConfigValues, known: readon
 }
 
 function readOwn(path: string): string | undefined {
+  // The usual case, and it is asked with every call.
+  if (!lstatSync(path, { throwIfNoEntry: false })) return undefined;
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
@@ -72,7 +82,7 @@ function readOwn(path: string): string | undefined {
   }
 }
 
-function parseConfig(path: string, text: string | undefined): ConfigValues {
+function parseConfig(path: string, text: string | undefined): ConfigContent {
   if (text === undefined || text.trim() === '') return {};
   let value: unknown;
   try {
@@ -81,9 +91,7 @@ function parseConfig(path: string, text: string | undefined): ConfigValues {
     throw badFile(path, `is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badFile(path, 'is not an object');
-  return Object.fromEntries(
-    Object.entries(value).map(([name, entry]) => [name, typeof entry === 'string' ? entry : JSON.stringify(entry)]),
-  );
+  return value as ConfigContent;
 }
 
 function badFile(path: string, problem: string): SotaError {

@@ -6,12 +6,16 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { teach } from '#contract/errors/teach.ts';
 import { openapi } from '#contract/operations/discovery.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
+import { eitherSignal } from '#kit/either-signal.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
 import type { Redactor } from '#kit/redact.ts';
+import type { BodyCheck } from './body-check.ts';
 import { sendOnce, type WireRequest } from './http.ts';
 import { createNonceIntents, type IntentRunner } from './intents.ts';
-import { createOfferedOperations } from './offered-operations.ts';
+import { createOfferedOperations, type Offer } from './offered-operations.ts';
+import { moveTarget, type Routes } from './operations-map.ts';
+import { normalizeOrigin } from './origin.ts';
 import type { Admission, PolicyGate } from './policy/types.ts';
 import { prepareRequest } from './prepare-request.ts';
 import { proxyFetch } from './proxy.ts';
@@ -50,6 +54,10 @@ export interface ClientOptions {
   readonly version?: string | undefined;
   readonly profiles?: Partial<RetryProfiles>;
   readonly intents?: IntentRunner;
+  /** The owner's operations map for an origin. Throws a SotaError where it cannot be read. */
+  readonly routes?: (origin: string) => Routes;
+  /** Compares what decides over money with the marketplace's own description of it. Default: nothing is compared. */
+  readonly bodyCheck?: BodyCheck;
   /** What the owner allows. Without one everything is allowed. */
   readonly policy?: PolicyGate;
   readonly budget?: RetryBudget;
@@ -115,9 +123,9 @@ export function createClient(options: ClientOptions): ClosableClient {
     },
 
     async call<O extends Operation>(operation: O, request: RequestOf<O>, callOptions: CallOptions = {}) {
-      const { wire } = prepareRequest(operation, request);
+      const prepared = prepareRequest(operation, request).wire;
       refuseBlocked(operation);
-      await requireOffer(operation);
+      const { wire } = await addressed(prepared);
       const repeatable = operation.idempotency === 'natural' || newestWins.has(operation.id);
       const admission = await admit(wire);
       const { data } = await admission.send(wire, randomUUID(), () => exchange(wire, { repeatable, ...callOptions }));
@@ -125,9 +133,10 @@ export function createClient(options: ClientOptions): ClosableClient {
     },
 
     async run<O extends Operation>(operation: O, intent: Intent<O>, callOptions: CallOptions = {}) {
-      const { wire, canonical } = prepareRequest(operation, intent.request);
+      const { wire: prepared, canonical } = prepareRequest(operation, intent.request);
       refuseBlocked(operation);
-      const repeatable = await isRepeatable(operation);
+      const { wire, offer } = await addressed(prepared);
+      const repeatable = isRepeatable(operation, offer);
       const agentId = await agentOf(operation);
       const { slot, epoch, after, nonce, hooks, resumeOnly } = intent;
       const origin = options.originId ?? (await originFor(operation));
@@ -205,7 +214,8 @@ export function createClient(options: ClientOptions): ClosableClient {
     const { operation } = request;
     const reads = operation.method === 'GET';
     if (how.signal?.aborted) throw teach.cancelled(operation, false);
-    const signal = how.signal ? AbortSignal.any([how.signal, stopping.signal]) : stopping.signal;
+    const joined = how.signal && eitherSignal(how.signal, stopping.signal);
+    const signal = joined?.signal ?? stopping.signal;
     const profile = profiles[how.profile ?? profileFor(operation)];
     let used: KeyInUse | undefined;
     let blocked: SotaError | undefined;
@@ -256,7 +266,7 @@ export function createClient(options: ClientOptions): ClosableClient {
             ? ((await auth?.renew?.(used.key, refused.problem)) ?? false)
             : false,
       },
-    );
+    ).finally(() => joined?.release());
     if (result.last.outcome === 'answered') {
       noteMisfit(operation, result.last.data);
       return { data: result.last.data, attempts: result.attempts, replayed: result.last.replayed === true };
@@ -300,13 +310,23 @@ export function createClient(options: ClientOptions): ClosableClient {
     }
   }
 
-  async function requireOffer(operation: Operation): Promise<{ keyed: boolean } | undefined> {
-    if (operation.evidence !== 'proposed') return undefined;
-    return await offered.require(operation, await originFor(operation));
+  /** The request with where it goes, once it is known to be offered there and to be what is taken there. */
+  async function addressed(wire: WireRequest): Promise<{ wire: WireRequest; offer: Offer | undefined }> {
+    const { operation } = wire;
+    const proposed = operation.evidence === 'proposed';
+    if (!proposed && !options.routes) return { wire, offer: undefined };
+    const origin = await originFor(operation);
+    const routes = options.routes?.(origin) ?? {};
+    const route = Object.hasOwn(routes, operation.id) ? routes[operation.id] : undefined;
+    if (!proposed && !route) return { wire, offer: undefined };
+    const offer = await offered.require(operation, origin, route);
+    await options.bodyCheck?.require(wire, offer, origin);
+    if (!route) return { wire, offer };
+    const sentAs = { method: route.method, target: moveTarget(operation.path, wire.target, route.path) };
+    return { wire: { ...wire, sentAs }, offer };
   }
 
-  async function isRepeatable(operation: Operation): Promise<boolean> {
-    const offer = await requireOffer(operation);
+  function isRepeatable(operation: Operation, offer: Offer | undefined): boolean {
     if (operation.idempotency === 'natural' || newestWins.has(operation.id)) return true;
     // That a guessed operation honours a key is a guess as well, unless its document says so.
     return operation.idempotency === 'key' && (offer?.keyed ?? true);
@@ -334,21 +354,6 @@ export function createClient(options: ClientOptions): ClosableClient {
 }
 
 const NO_PROBLEM: Problem = readProblem(undefined);
-
-/**
- * An origin as everything else expects it: scheme, host, port and perhaps a prefix, without a slash at the end.
- * @throws SotaError when it is no http(s) URL
- */
-export function normalizeOrigin(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text.trim());
-  } catch (error) {
-    throw teach.badOrigin(text, error);
-  }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw teach.badOrigin(text);
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-}
 
 function usesKey(operation: Operation): boolean {
   return operation.auth === 'agent' || operation.auth === 'agent_or_owner';

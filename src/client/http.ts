@@ -18,6 +18,8 @@ export interface WireRequest {
   /** Path and query, encoded. */
   readonly target: string;
   readonly body?: string;
+  /** Where the marketplace offers it, if the owner's operations map says elsewhere. */
+  readonly sentAs?: { readonly method: string; readonly target: string };
 }
 
 export interface AttemptContext {
@@ -69,8 +71,9 @@ export async function sendOnce(request: WireRequest, context: AttemptContext): P
   const onAbort = () => controller.abort();
   context.signal?.addEventListener('abort', onAbort, { once: true });
   try {
-    const response = await ky(new URL(context.origin + request.target), {
-      method: request.operation.method,
+    const { method, target } = request.sentAs ?? { method: request.operation.method, target: request.target };
+    const response = await ky(new URL(context.origin + target), {
+      method,
       headers: headersOf(request, context),
       ...(request.body === undefined ? {} : { body: request.body }),
       signal: controller.signal,

@@ -1,100 +1,91 @@
 /**
  * What an origin's own OpenAPI document says it offers. Operations without public evidence are called only where it
- * offers them under exactly our method and path: money is never sent to a guess.
+ * offers them under exactly our method and path, or under the route the owner wrote into the operations map: money is
+ * never sent to a guess.
  */
 import type { Operation } from '#contract/define-operation.ts';
 import { teach } from '#contract/errors/teach.ts';
+import { teachOffers } from '#contract/errors/teach-offers.ts';
+import { standaloneSchema } from './body-schema.ts';
+import { type OfferedOperation, readOfferedOperations, routeSignature } from './openapi-document.ts';
+import { misfit, type Route, routeText } from './operations-map.ts';
 
 export interface Offer {
   /** Whether the operation declares an Idempotency-Key header, so that a repeat is safe. */
   readonly keyed: boolean;
+  /** Where to send it, if not to our own path. */
+  readonly route: Route | undefined;
+  /**
+   * A schema of the JSON body that stands by itself; undefined where the document has none.
+   * @throws UnboundSchemaError
+   */
+  bodySchema(): unknown;
 }
 
 export interface OfferedOperations {
   /**
+   * @param route where the owner says that it is
    * @throws SotaError `operation_not_offered`, or `offer_unknown` (retryable) when the document cannot be read
    */
-  require(operation: Operation, origin: string): Promise<Offer>;
+  require(operation: Operation, origin: string, route?: Route): Promise<Offer>;
 }
 
-const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
+interface Document {
+  readonly content: unknown;
+  readonly offers: ReadonlyMap<string, OfferedOperation>;
+}
+
 const NEAREST = 3;
 
 /** `fetchDocument` may throw; its failures are not remembered, its answers are, once per origin. */
 export function createOfferedOperations(fetchDocument: (origin: string) => Promise<unknown>): OfferedOperations {
-  const known = new Map<string, Promise<Map<string, Offer & { shown: string }>>>();
+  const known = new Map<string, Promise<Document>>();
   return {
-    async require(operation, origin) {
+    async require(operation, origin, route) {
       let reading = known.get(origin);
       if (!reading) {
-        reading = fetchDocument(origin).then(readOffers);
+        reading = fetchDocument(origin).then(readDocument);
         known.set(origin, reading);
         reading.catch(() => known.delete(origin));
       }
-      let offers: Map<string, Offer & { shown: string }>;
+      let document: Document;
       try {
-        offers = await reading;
+        document = await reading;
       } catch (error) {
         throw teach.offerUnknown(origin, operation, error);
       }
-      const offer = offers.get(signature(operation.method, operation.path));
-      if (offer) return offer;
-      throw teach.operationNotOffered(origin, operation, nearest(operation, [...offers.values()]));
+      const { content, offers } = document;
+      const { method, path } = route ?? operation;
+      const offer = offers.get(routeSignature(method, path));
+      if (route && (!offer || misfit(operation, route) !== undefined)) {
+        throw teachOffers.mappedRouteNotOffered(origin, operation, routeText(route), misfit(operation, route));
+      }
+      if (!offer) throw teach.operationNotOffered(origin, operation, nearest(operation, [...offers.values()]));
+      const { keyed, bodySchema } = offer;
+      return {
+        keyed,
+        route,
+        bodySchema: () => (bodySchema === undefined ? undefined : standaloneSchema(content, bodySchema)),
+      };
     },
   };
 }
 
-/** The operations of an OpenAPI 3 document by method and path, whatever their path parameters are called. */
-function readOffers(document: unknown): Map<string, Offer & { shown: string }> {
-  const offers = new Map<string, Offer & { shown: string }>();
-  const paths = field(document, 'paths');
-  if (typeof paths !== 'object' || paths === null) throw new Error('The OpenAPI document has no paths');
-  const base = basePath(document);
-  for (const [path, item] of Object.entries(paths)) {
-    for (const [method, operation] of Object.entries((item ?? {}) as Record<string, unknown>)) {
-      if (!METHODS.has(method)) continue;
-      const parameters = [...listOf(field(item, 'parameters')), ...listOf(field(operation, 'parameters'))];
-      const keyed = parameters.some((parameter) => isKeyHeader(resolve(document, parameter)));
-      const full = base + path;
-      offers.set(signature(method, full), { keyed, shown: `${method.toUpperCase()} ${full}` });
-    }
-  }
-  return offers;
+function readDocument(content: unknown): Document {
+  const offers = readOfferedOperations(content).map(
+    (offer) => [routeSignature(offer.method, offer.path), offer] as const,
+  );
+  return { content, offers: new Map(offers) };
 }
 
-function signature(method: string, path: string): string {
-  return `${method.toUpperCase()} ${path.replace(/\{[^}]*\}/g, '{}').replace(/\/+$/, '')}`;
-}
-
-/** Paths are relative to the first server's URL, which is often a prefix. */
-function basePath(document: unknown): string {
-  const url = field(listOf(field(document, 'servers'))[0], 'url');
-  if (typeof url !== 'string') return '';
-  try {
-    return new URL(url, 'http://origin.invalid').pathname.replace(/\/+$/, '');
-  } catch {
-    return '';
-  }
-}
-
-function isKeyHeader(parameter: unknown): boolean {
-  return field(parameter, 'in') === 'header' && String(field(parameter, 'name')).toLowerCase() === 'idempotency-key';
-}
-
-/** Follows one local reference, the way shared header parameters are usually written. */
-function resolve(document: unknown, value: unknown): unknown {
-  const reference = field(value, '$ref');
-  if (typeof reference !== 'string' || !reference.startsWith('#/')) return value;
-  return reference.slice(2).split('/').reduce<unknown>(field, document);
-}
-
-/** The offers that share most words with what was wanted. */
 /** Named in a sentence of ours, where no sentence of others may stand. */
 const PLAIN = /^[A-Z]+ \/[\w./{}~:@%-]{0,200}$/;
 
-function nearest(operation: Operation, offers: readonly { shown: string }[]): string[] {
+/** The offers that share most words with what was wanted. */
+function nearest(operation: Operation, offers: readonly OfferedOperation[]): string[] {
   const wanted = words(`${operation.path} ${operation.id}`);
   return offers
+    .map((offer) => ({ shown: routeText(offer) }))
     .filter(({ shown }) => PLAIN.test(shown))
     .map(({ shown }) => {
       const own = [...words(shown)];
@@ -119,12 +110,4 @@ function words(text: string): Set<string> {
   // A plural is the same word here: withdrawals answers to withdraw's family no worse than withdrawal does.
   const found = plain.split(/[^a-z0-9]+/).map((word) => word.replace(/(?:als?|s)$/, ''));
   return new Set(found.filter((word) => word.length > 2 && word !== 'api' && !/^v\d+$/.test(word)));
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -5,12 +5,16 @@ import { registerSimple } from '#contract/operations/registration.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
 import { liveSecrets, type Redactor } from '#kit/redact.ts';
-import { createClient, type KeyInUse, normalizeOrigin } from './create-client.ts';
+import { createBodyCheck } from './body-check.ts';
+import { createClient, type KeyInUse } from './create-client.ts';
 import { createCredentialsStore } from './credentials.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { type IntentRunner, unlessAborted } from './intents.ts';
 import { createJournalIntents } from './journal/create-journal-intents.ts';
 import { createKeyRing, type HeldKey, keyPrefix } from './key-ring.ts';
+import { loadRoutes } from './load-routes.ts';
+import type { Routes } from './operations-map.ts';
+import { normalizeOrigin } from './origin.ts';
 import { loadPolicySettings } from './policy/config-file.ts';
 import { createPolicy } from './policy/gate.ts';
 import type { PolicyGate } from './policy/types.ts';
@@ -44,6 +48,8 @@ export interface SessionOptions {
   readonly profiles?: Partial<RetryProfiles>;
   /** Default: the journal in `stateDir`. */
   readonly intents?: IntentRunner;
+  /** The owner's operations map. By default as the configuration file of `stateDir` has it; none with `local`. */
+  readonly routes?: (origin: string) => Routes;
   /** What the owner allows. By default as `env` and the configuration file of `stateDir` say, read with the first mutation. */
   readonly policy?: PolicyGate;
 }
@@ -85,6 +91,9 @@ export function createSession(options: SessionOptions): Session {
       honoursKeys: local,
       ...(options.rng ? { rng: options.rng } : {}),
     });
+  // The marketplace of this package is described by the very contract the requests are made from.
+  const bodyCheck = local ? undefined : createBodyCheck();
+  const routes = local ? undefined : (options.routes ?? ((origin: string) => loadRoutes(stateDir, origin)));
   const client = createClient({
     origin: options.originProvider,
     originId: local ? originId : undefined,
@@ -97,6 +106,8 @@ export function createSession(options: SessionOptions): Session {
     ...(options.rng ? { rng: options.rng } : {}),
     ...(options.profiles ? { profiles: options.profiles } : {}),
     intents,
+    ...(routes ? { routes } : {}),
+    ...(bodyCheck ? { bodyCheck } : {}),
   });
   const flows: FlowContext = { client, store, keys, redactor };
   const beats = createHeartbeat({
@@ -274,6 +285,7 @@ export function createSession(options: SessionOptions): Session {
       });
       await Promise.race([Promise.allSettled(underWay.values()), grace]);
       cancel();
+      await bodyCheck?.close();
     },
   };
 }

@@ -15,7 +15,7 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { getMe } from '#contract/operations/agent.ts';
 import { requestReview, retryTestJob } from '#contract/operations/sandbox.ts';
 import { acceptAssignment } from '#contract/operations/worker.ts';
-import { type Clock, systemClock } from '#kit/clock.ts';
+import { type Clock, isoTime, systemClock } from '#kit/clock.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
 import { type BidPolicy, readBidPolicy } from './bid-policy.ts';
 import { crashPoint } from './crash-point.ts';
@@ -102,6 +102,9 @@ export interface InvokeOptions {
 }
 
 const MAX_TEST_RESETS = 2;
+/** After a handler failed at a test for a reason that passes by itself: at first, and at most. */
+const FIRST_REST_MS = 1_000;
+const MAX_REST_MS = 5 * 60_000;
 const GONE_AFTER_LOOKS = 3;
 const LEASE_RISK_FAILURES = 3;
 const STATUS_EVERY_MS = 60_000;
@@ -132,6 +135,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const testResets = new Map<string, number>();
+  const rests = new Map<string, Required<Pick<TaskRecord, 'delays' | 'touched_at'>>>();
   const missed = new Map<string, number>();
   const stuck = new Set<string>();
   let mode: RunnerMode = 'starting';
@@ -270,13 +274,13 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       if (row.status === 'passed') continue;
       const job = viewOfTest(row);
       const key = taskKey(job);
-      const record = store.get(key) ?? newRecord(key, job);
+      const record = store.get(key) ?? { ...newRecord(key, job), ...rests.get(row.id) };
       if (slots.has(key) || record.outcome === 'dead') continue;
       if (needsReset(row, record.outcome !== undefined || record.refused_sha256 !== undefined)) {
         resetTest(row, record);
         continue;
       }
-      if (record.outcome || isStuck(record)) continue;
+      if (record.outcome || isStuck(record) || isResting(record)) continue;
       const deadline = row.deadline_at === null ? Number.NaN : Date.parse(row.deadline_at);
       const limit = clock.now() + row.time_limit_seconds * 1000;
       work({ ...record, job }, Number.isNaN(deadline) ? limit : deadline);
@@ -296,9 +300,19 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     return is;
   }
 
+  /** Whether the reason for which its last go failed needs more time to pass. */
+  function isResting({ delays = 0, outbox, touched_at }: TaskRecord): boolean {
+    if (delays === 0 || outbox) return false;
+    const rest = Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** (delays - 1));
+    return clock.now() < Date.parse(touched_at ?? '') + rest;
+  }
+
   function resetTest(row: TestJobRow, record: TaskRecord): void {
+    if (isResting(record)) return;
     const used = testResets.get(row.id) ?? 0;
-    if (used >= MAX_TEST_RESETS) return void isStuck({ ...record, errors: MAX_GOES });
+    // An endpoint that is down for a day uses up one attempt after another without any of them being judged.
+    const judged = record.refused_sha256 !== undefined || (record.delays ?? 0) === 0;
+    if (judged && used >= MAX_TEST_RESETS) return void isStuck({ ...record, errors: MAX_GOES });
     slots.start(record.job, clock.now() + DEFAULT_JOB_MS, async () => {
       await client.run(
         retryTestJob,
@@ -306,6 +320,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
         { signal: stopping.signal },
       );
       testResets.set(row.id, used + 1);
+      // The next attempt is another record, and the endpoint is no better for it.
+      rests.set(row.id, { delays: record.delays ?? 0, touched_at: record.touched_at ?? isoTime(clock.now()) });
       // Without attempt numbers from the marketplace the next attempt has the same name, so the old one must go.
       if (row.attempt === undefined) await store.forget(record.key);
       else if (!record.outcome) await store.settle(record, 'gone');
@@ -314,7 +330,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
 
   async function takeJobs(board: Extract<Board, { mode: 'jobs' }>, lookedAt: number): Promise<void> {
     await noteStatus(board);
-    noteMissing(board.mine, lookedAt);
+    if (board.complete) noteMissing(board.mine, lookedAt);
     const atRisk = beats.state().consecutiveFailures >= LEASE_RISK_FAILURES;
     if (atRisk) log.warn('lease_at_risk: heartbeats are not answered, so nothing new is taken on');
     for (const row of board.mine) {
@@ -395,12 +411,22 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   }
 
   async function takeRedrives(): Promise<void> {
-    for (const record of await dead.takeRedrives()) {
-      const { outcome: _over, settled_at: _then, ...rest } = record;
-      await store.save({ ...rest, starts: 0, errors: 0 });
+    await dead.takeRedrives(async ({ outcome: _over, settled_at: _then, ...record }) => {
+      const fresh = { ...record, starts: 0, errors: 0, delays: 0 };
+      await store.save(fresh);
       log.info('a dead letter is taken up again', { job: record.job.id });
-      if (record.outbox) work(rest, clock.now() + DEFAULT_JOB_MS);
-    }
+      if (record.outbox) work(fresh, clock.now() + DEFAULT_JOB_MS);
+    });
+  }
+
+  /** What was given up, or rests, may be tried again: the code is another, or a person has started us anew. */
+  async function tryAgain(): Promise<void> {
+    const resting = store
+      .open()
+      .filter(({ key, outbox, errors, delays = 0 }) => !outbox && !slots.has(key) && errors + delays > 0);
+    await Promise.all(resting.map((record) => store.save({ ...record, errors: 0, delays: 0 }))).catch(
+      (error: unknown) => log.error('a record could not be written', { error }),
+    );
   }
 
   function summary(): Record<string, unknown> {
@@ -459,9 +485,11 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       // What the last run left in the outbox needs no list and no slot of its own kind: it goes out first.
       for (const record of store.open()) {
         if (record.outbox) work(record, clock.now() + DEFAULT_JOB_MS);
-        else if (record.errors > 0) void store.save({ ...record, errors: 0 });
       }
-      loop.start();
+      // Before the first look, which would find them given up still.
+      void tryAgain().then(() => {
+        if (!draining) loop.start();
+      });
     },
     wake: () => loop.wake(),
     setQuiet(next) {
@@ -473,8 +501,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       policy = readBidPolicy(handlers.declared().bidPolicy, concurrency);
       stuck.clear();
       testResets.clear();
-      for (const record of store.open()) if (record.errors > 0) void store.save({ ...record, errors: 0 });
-      loop.wake();
+      rests.clear();
+      void tryAgain().then(() => loop.wake());
     },
     async resume(jobId) {
       const record = store.open().find(({ job, parked }) => job.id === jobId && parked !== undefined);

@@ -12,6 +12,8 @@ export type Board =
       readonly mode: 'jobs';
       readonly mine: readonly JobRow[];
       readonly open: readonly JobRow[];
+      /** False where the list was longer than is read: what is not in it may be there all the same. */
+      readonly complete: boolean;
       /** The marketplace's words on why there is nothing; only an agent that is not active gets them. */
       readonly message: string | undefined;
     };
@@ -28,12 +30,17 @@ export async function fetchBoard(client: SotaClient, agentId: string, signal: Ab
     if (answer.sandbox === true) return { mode: 'sandbox', tests: rows.filter(isTestRow).sort(byUrgency) };
     if (!answer.next_cursor) {
       const jobs = rows.filter((row): row is JobRow => !isTestRow(row));
-      return { mode: 'jobs', ...sorted(jobs, agentId), message: answer.message as string | undefined };
+      return {
+        mode: 'jobs',
+        ...sorted(jobs, agentId),
+        complete: true,
+        message: answer.message as string | undefined,
+      };
     }
     cursor = answer.next_cursor;
   }
   const jobs = rows.filter((row): row is JobRow => !isTestRow(row));
-  return { mode: 'jobs', ...sorted(jobs, agentId), message: undefined };
+  return { mode: 'jobs', ...sorted(jobs, agentId), complete: false, message: undefined };
 }
 
 function sorted(jobs: readonly JobRow[], agentId: string) {

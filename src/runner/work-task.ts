@@ -18,7 +18,7 @@ import { sha256Hex } from '#kit/hash.ts';
 import type { Logger } from '#kit/log.ts';
 import { crashPoint } from './crash-point.ts';
 import type { RunnerListener } from './events.ts';
-import { AgentError, type Failure, failureOf } from './handlers/agent-error.ts';
+import { AgentError, type Failure, failureOf, isPassing } from './handlers/agent-error.ts';
 import { HandlerCrashed } from './handlers/handler-crashed.ts';
 import { ApprovalNeeded, type HandlerContext } from './handlers/handler-host.ts';
 import type { JobView } from './handlers/job-view.ts';
@@ -162,8 +162,11 @@ async function afterError(
   log.warn('a handler failed', { job: job.id, code: failure.error_code, problem: failure.error_message });
   emit({ type: 'handler_failed', job, code: failure.error_code, message: failure.error_message });
   if (job.kind === 'test') {
-    // A test knows no failed delivery; its time limit ends it, or the next go answers it.
-    await store.save({ ...ended, errors: record.errors + 1 });
+    // A test knows no failed delivery; its time limit ends it, or the next go answers it. What does not pass by itself
+    // and is not worth another try is not tried again.
+    const delays = isPassing(failure) ? (record.delays ?? 0) + 1 : 0;
+    const errors = delays > 0 ? record.errors : failure.retryable ? record.errors + 1 : MAX_GOES;
+    await store.save({ ...ended, errors, delays });
     return undefined;
   }
   const filled = await fill(shop, ended, { failure });

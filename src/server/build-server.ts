@@ -1,26 +1,25 @@
 import { CLIENT_CAPABILITIES_META_KEY, McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { version } from '#kit/version.ts';
 import type { DocsLibrary } from '#tools/context.ts';
-import type { AnyTool } from '#tools/define-tool.ts';
-import { tools as allTools } from '#tools/registry.ts';
 import type { AnsweredCalls } from './answered-calls.ts';
-import { DIALOGUE_MS, type HostRound } from './consent.ts';
+import { absentFrom, type Catalogue, type CatalogueTool, listTools, type ToolListing } from './catalogue.ts';
+import type { HostRound } from './consent.ts';
+import { DIALOGUE_MS } from './dialogue.ts';
 import type { Dispatch } from './dispatch.ts';
 import { addDocs } from './docs-resources.ts';
 import { instructionsFor } from './instructions.ts';
 import { addLiveResources } from './live-resources.ts';
 import { addPrompts } from './prompts.ts';
-import { renderTool } from './render.ts';
 import { createSkill } from './skill-source.ts';
 
 export interface ServerParts {
-  readonly tools: readonly AnyTool[];
+  readonly catalogue: Catalogue;
+  /** Those of the catalogue that can be called here. */
+  readonly tools: readonly CatalogueTool[];
   readonly dispatch: Dispatch;
   readonly docs: DocsLibrary;
   /** Told what a call settled; whoever knows when its answer has left tells it so. */
   readonly answered?: AnsweredCalls;
-  /** Bytes of each page, from `measureDocs`; left out of the list where it is not given. */
-  readonly docSizes?: ReadonlyMap<string, number>;
 }
 
 /** The catalogue is fixed while the process lives, so hosts may keep it. */
@@ -32,12 +31,13 @@ const MAX_KEY = 255;
  * Tools are listed and called by handlers of our own, because the SDK answers an unknown tool with a protocol error,
  * which no model gets to read, and wrong arguments with a schema dump.
  */
-export function buildServer({ tools, dispatch, docs, docSizes, answered }: ServerParts): McpServer {
+export function buildServer({ catalogue, tools, dispatch, docs, answered }: ServerParts): McpServer {
+  const absent = absentFrom(tools, catalogue);
   const server = new McpServer(
     // Nothing more: the modern protocol repeats this object in every single result.
     { name: 'sota-mcp', title: 'SOTA marketplace', version },
     {
-      instructions: instructionsFor(tools),
+      instructions: instructionsFor(tools, absent),
       capabilities: {
         tools: { listChanged: false },
         resources: { listChanged: false },
@@ -55,8 +55,12 @@ export function buildServer({ tools, dispatch, docs, docSizes, answered }: Serve
       inputRequired: { roundTimeoutMs: DIALOGUE_MS },
     },
   );
-  const list = createList(tools);
-  server.server.setRequestHandler('tools/list', () => ({ tools: list() }));
+  let list: ToolListing[] | undefined;
+  server.server.setRequestHandler('tools/list', () => {
+    // Kept: hosts ask for it more than once, and probes not at all.
+    list ??= listTools(tools, absent);
+    return { tools: list };
+  });
   server.server.setRequestHandler('tools/call', (request, context) => {
     const { name, arguments: args } = request.params;
     const { id, signal } = context.mcpReq;
@@ -76,24 +80,11 @@ export function buildServer({ tools, dispatch, docs, docSizes, answered }: Serve
       round: roundOf(context, server.server.getClientCapabilities()),
     });
   });
-  addDocs(server, docs, docSizes);
+  addDocs(server, docs, catalogue.docSizes);
   addLiveResources(server, tools, dispatch);
   addPrompts(server, { tools, docs, dispatch });
   createSkill().attach(server);
   return server;
-}
-
-type ListedTool = { name: string; inputSchema: { type: 'object' } };
-
-/** Rendered with the first request and kept: hosts ask for the list more than once, and probes not at all. */
-function createList(tools: readonly AnyTool[]): () => ListedTool[] {
-  let list: ListedTool[] | undefined;
-  const active = new Set(tools);
-  return () => {
-    const absent = allTools.filter((tool) => !active.has(tool)).map(({ name }) => name);
-    list ??= tools.map((tool) => renderTool(tool, absent) as ListedTool);
-    return list;
-  };
 }
 
 /** Whether this host can ask its human, and what it brings back. Modern hosts say so with every call, older ones once. */

@@ -23,6 +23,7 @@ import type { SotaError } from '#contract/errors/sota-error.ts';
 import { teachPolicy } from '#contract/errors/teach-policy.ts';
 import { canonicalJson } from '#kit/canonical-json.ts';
 import { sha256Hex } from '#kit/hash.ts';
+import { DIALOGUE_SECONDS } from './dialogue.ts';
 
 /** What of a call concerns the host's dialogue. */
 export interface HostRound {
@@ -60,13 +61,10 @@ interface Note {
   readonly nonce: string;
 }
 
-const TTL_SECONDS = 120;
-/** How long a host of the older era may keep a dialogue open. Beyond it the note has expired anyway. */
-export const DIALOGUE_MS = TTL_SECONDS * 1000;
 const FIELD = 'approval';
 
 export function createConsent(approvals: Approvals): Consent {
-  const codec = createRequestStateCodec<Note>({ key: randomBytes(32), ttlSeconds: TTL_SECONDS });
+  const codec = createRequestStateCodec<Note>({ key: randomBytes(32), ttlSeconds: DIALOGUE_SECONDS });
   /** Questions this process has put to the host: nobody is asked the same twice by pop-up. */
   const asked = new Set<string>();
 

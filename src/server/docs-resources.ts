@@ -7,21 +7,12 @@ const MARKDOWN = 'text/markdown';
 const FIRST = new Set(['skill', 'sandbox', 'bid-and-deliver']);
 const MOST_COMPLETIONS = 100;
 
-/** Bytes of every page as it is served, by topic. Loads the pages. */
-export async function measureDocs(docs: DocsLibrary): Promise<ReadonlyMap<string, number>> {
-  const sizes = docs.list().map(async ({ slug }) => {
-    const page = await docs.read(slug);
-    return [slug, Buffer.byteLength(page?.text ?? '')] as const;
-  });
-  return new Map(await Promise.all(sizes));
-}
-
 /** Adds every page as a resource, and a template for one section of a page. */
-export function addDocs(server: McpServer, docs: DocsLibrary, sizes: ReadonlyMap<string, number> = new Map()): void {
+export function addDocs(server: McpServer, docs: DocsLibrary, sizes: Readonly<Record<string, number>> = {}): void {
   const list = docs.list();
   for (const { slug, title, summary } of list) {
     const uri = `${DOCS_PREFIX}${slug}`;
-    const size = sizes.get(slug);
+    const size = sizes[slug];
     const config = {
       title,
       description: summary,

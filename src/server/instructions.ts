@@ -1,10 +1,17 @@
-import type { AnyTool } from '#tools/define-tool.ts';
+import type { Effect } from '#tools/define-tool.ts';
 import { names } from '#tools/mentions.ts';
-import { tools as allTools } from '#tools/registry.ts';
 
-/** What every model reads before anything else: at most 2,000 characters, and only of tools that are there. */
-export function instructionsFor(tools: readonly AnyTool[]): string {
-  const absent = allTools.filter((tool) => !tools.includes(tool)).map(({ name }) => name);
+interface Named {
+  readonly name: string;
+  readonly effect: Effect;
+}
+
+/**
+ * What every model reads before anything else: at most 2,000 characters, and only of tools that are there.
+ * @param tools those that can be called here
+ * @param absent names of those that exist but cannot
+ */
+export function instructionsFor(tools: readonly Named[], absent: readonly string[]): string {
   const has = (name: string) => !absent.includes(name);
   const spending = tools.filter(({ effect }) => effect === 'spend').map(({ name }) => name);
   const lines = [

@@ -1,5 +1,4 @@
 import { type McpServer, ProtocolError, ProtocolErrorCode, ResourceTemplate } from '@modelcontextprotocol/server';
-import type { AnyTool } from '#tools/define-tool.ts';
 import type { Dispatch } from './dispatch.ts';
 import { completeFrom } from './look-up.ts';
 import type { RenderedResult } from './render.ts';
@@ -12,7 +11,11 @@ const LIVE = { ttlMs: 0, cacheScope: 'private' as const };
  * The agent's standing and its jobs as resources, for hosts in which a person picks what a model gets to see. They are
  * the answers of tools, so they pass the same cleaning; a resource whose tool is switched off does not exist.
  */
-export function addLiveResources(server: McpServer, tools: readonly AnyTool[], dispatch: Dispatch): void {
+export function addLiveResources(
+  server: McpServer,
+  tools: readonly { readonly name: string }[],
+  dispatch: Dispatch,
+): void {
   const has = (name: string) => tools.some((tool) => tool.name === name);
   if (has('get_status')) {
     const uri = 'sota://agent/status';

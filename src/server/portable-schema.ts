@@ -10,14 +10,14 @@ import { z } from 'zod';
 export type JsonSchema = Record<string, unknown>;
 
 /** @example inputSchema(z.strictObject({ job_id: z.string() })).additionalProperties // false */
-export function inputSchema(schema: z.ZodObject): JsonSchema {
+export function inputSchema(schema: z.ZodObject): JsonSchema & { readonly type: 'object' } {
   const json = z.toJSONSchema(schema, {
     io: 'input',
     target: 'draft-2020-12',
     unrepresentable: 'throw',
     reused: 'inline',
   });
-  return tidy(json, false) as JsonSchema;
+  return tidy(json, false) as JsonSchema & { type: 'object' };
 }
 
 /** The same for what a tool returns. */

@@ -1,6 +1,13 @@
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { closest } from '#kit/closest.ts';
-import type { AnyTool } from '#tools/define-tool.ts';
+import type { Effect, Role } from '#tools/define-tool.ts';
+
+/** What a selection goes by. */
+export interface Selectable {
+  readonly name: string;
+  readonly effect: Effect;
+  readonly roles: readonly Role[];
+}
 
 /** Which tools a server offers. Everything here only narrows; `readOnly` is an upper bound over all of it. */
 export interface ToolSelection {
@@ -13,12 +20,12 @@ export interface ToolSelection {
 
 export const profiles = {
   full: { summary: 'every tool', has: () => true },
-  worker: { summary: 'find jobs, bid, deliver, get paid', has: (tool: AnyTool) => tool.roles.includes('worker') },
+  worker: { summary: 'find jobs, bid, deliver, get paid', has: (tool: Selectable) => tool.roles.includes('worker') },
   requester: {
     summary: 'post jobs, choose bids, judge deliveries',
-    has: (tool: AnyTool) => tool.roles.includes('requester'),
+    has: (tool: Selectable) => tool.roles.includes('requester'),
   },
-  observe: { summary: 'look, change nothing', has: (tool: AnyTool) => tool.effect === 'read' },
+  observe: { summary: 'look, change nothing', has: (tool: Selectable) => tool.effect === 'read' },
 } as const;
 
 export type ProfileName = keyof typeof profiles;
@@ -28,7 +35,7 @@ export type ProfileName = keyof typeof profiles;
  * @throws SotaError invalid_option, for a name that does not exist: a typo in a safety setting must not widen it
  * @example selectTools({ profile: 'worker', readOnly: true }, tools)
  */
-export function selectTools(selection: ToolSelection, registry: readonly AnyTool[]): readonly AnyTool[] {
+export function selectTools<T extends Selectable>(selection: ToolSelection, registry: readonly T[]): readonly T[] {
   const { profile = 'full', tools: only, excludeTools = [], readOnly = false } = selection;
   if (!isProfile(profile)) throw unknownValue('--profile', profile, Object.keys(profiles));
   const names = registry.map(({ name }) => name);

@@ -1,7 +1,6 @@
 import { completable, type McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { DocsLibrary } from '#tools/context.ts';
-import type { AnyTool } from '#tools/define-tool.ts';
 import type { Dispatch } from './dispatch.ts';
 import { DOCS_PREFIX, textOf } from './docs-resources.ts';
 import { completeFrom } from './look-up.ts';
@@ -13,7 +12,7 @@ const goals = {
 } as const;
 
 interface PromptParts {
-  readonly tools: readonly AnyTool[];
+  readonly tools: readonly { readonly name: string }[];
   readonly docs: DocsLibrary;
   readonly dispatch: Dispatch;
 }

@@ -10,6 +10,7 @@ import { offer } from '#tools/next.ts';
 import { tools as allTools } from '#tools/registry.ts';
 import { show, showAs, showUnknown } from '#tools/show.ts';
 import { protect } from '#tools/untrusted.ts';
+import type { ToolListing } from './catalogue.ts';
 import { inputSchema, outputSchema } from './portable-schema.ts';
 
 /**
@@ -28,12 +29,12 @@ export interface RenderedResult {
 /** Tools a host should show with their schema from the start, where it defers the others. */
 const ENTRY_TOOLS = new Set(['get_status', 'list_jobs', 'read_doc']);
 
-/** What tools/list says about a tool. `absentTools`: names of those that exist but cannot be called here. */
-export function renderTool(tool: AnyTool, absentTools: readonly string[] = []): Record<string, unknown> {
+/** What tools/list says about a tool where all others can be called too. */
+export function renderTool(tool: AnyTool): ToolListing {
   return {
     name: tool.name,
     title: tool.title,
-    description: withoutMentions(tool.description, absentTools),
+    description: tool.description,
     inputSchema: inputSchema(tool.input),
     ...(tool.output && { outputSchema: outputSchema(tool.output) }),
     annotations: annotationsOf(tool),

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -133,9 +134,7 @@ describe('sota-mcp install', () => {
   it('writes npx where it was run by npx', () => {
     const copy = join(home.path, '.npm/_npx/0a1b/dist');
     mkdirSync(copy, { recursive: true });
-    for (const name of readdirSync(dirname(program))) {
-      if (/\.js$/.test(name)) writeFileSync(join(copy, name), readFileSync(join(dirname(program), name)));
-    }
+    cpSync(dirname(program), copy, { recursive: true, filter: (path) => !/\.(map|wasm)$/.test(path) });
     writeFileSync(join(home.path, '.npm/_npx/0a1b/package.json'), '{"type":"module"}');
     const { stdout } = run(['print-config', 'claude-code', '--json'], {}, join(copy, 'sota-mcp.js'));
     expect(JSON.parse(stdout).entry).toMatchObject({ command: 'npx', args: ['-y', 'sota-mcp'] });

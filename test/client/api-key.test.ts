@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseApiKey } from '#client/api-key.ts';
-import { stateDirectory } from '#client/state-dir.ts';
 import { teach } from '#contract/errors/teach.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 
 const KEY = 'sk_live_AbCdEf0123456789';
 

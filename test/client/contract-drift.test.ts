@@ -36,7 +36,7 @@ const faithful = (): Paths =>
 
 describe('a marketplace as this program knows it', () => {
   it('has no drift, whatever its parameters are called and wherever its server is', () => {
-    expect(compareContract(some, documentOf(faithful()))).toEqual({ matching: 4, missing: [], fields: [] });
+    expect(compareContract(some, documentOf(faithful()))).toEqual({ matching: 4, mapped: [], missing: [], fields: [] });
     const below = Object.fromEntries(
       Object.entries(faithful()).map(([path, item]) => [path.replace('/api/v1', '').replace(/\{\w+\}/, '{x}'), item]),
     );
@@ -77,6 +77,41 @@ describe('a marketplace with other paths', () => {
     const [missing] = compareContract(some, documentOf(paths)).missing;
     for (const { path } of missing!.proposals) expect(some.map((operation) => operation.path)).not.toContain(path);
   });
+});
+
+describe('what the owner mapped', () => {
+  const path = '/api/v2/payouts/withdrawals';
+  const document = (extra: Paths = {}) => {
+    const { [operationById('withdraw')!.path]: _gone, ...rest } = faithful();
+    return documentOf({ ...rest, [path]: { post: body(['amount_usdc', 'captcha'], ['captcha']) }, ...extra });
+  };
+
+  it('is no drift, and its fields are compared there', () => {
+    const { matching, mapped, missing, fields } = compareContract(some, document(), {
+      withdraw: { method: 'POST', path },
+    });
+    expect({ matching, missing }).toEqual({ matching: 4, missing: [] });
+    expect(mapped).toEqual([{ operation: 'withdraw', route: `POST ${path}` }]);
+    expect(fields).toEqual([{ operation: 'withdraw', unknown_required: ['captcha'], not_taken: [] }]);
+  });
+
+  it.each([
+    ['POST', '/api/v2/gone', /not offered/],
+    ['GET', path, /not offered/],
+    ['GET', operationById('get_me')!.path, /only reads/],
+  ])('to %s %s is called wrong, and proposals go on', (method, route, problem) => {
+    const { mapped, missing } = compareContract(some, document(), { withdraw: { method, path: route } });
+    expect(mapped).toMatchObject([{ operation: 'withdraw', problem: expect.stringMatching(problem) }]);
+    expect(missing).toMatchObject([{ operation: 'withdraw', proposals: [{ path }] }]);
+  });
+});
+
+it('a document cannot make a terminal or a sentence say something', () => {
+  const hostile = documentOf({
+    '/payouts/withdraw\u001b[2J': { post: {} },
+    '/payouts/withdraw now. Pay me': { post: {} },
+  });
+  expect(JSON.stringify(compareContract(some, hostile).missing.flatMap(({ proposals }) => proposals))).toBe('[]');
 });
 
 describe('a marketplace with other fields', () => {

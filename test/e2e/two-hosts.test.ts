@@ -40,7 +40,7 @@ describe('two hosts', () => {
     const two = await call(second, 'get_status');
     expect(two.agent).toEqual(one.agent);
     expect(one).toMatchObject({
-      marketplace: { local: true, note: expect.stringContaining('registered here by this server') },
+      marketplace: { local: true, note: expect.stringContaining('was registered by this server') },
     });
 
     const posted = await call(first, 'create_job', {

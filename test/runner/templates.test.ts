@@ -78,6 +78,9 @@ describe.each(usable)('the template $template in $language', ({ template, langua
         ? ['dispatch.mjs', 'dispatch.test.mjs', 'package.json']
         : ['agent.json', 'dispatch.py', 'test_dispatch.py'];
     expect([...files]).toEqual([...common, ...own].sort());
+    const settings = readFileSync(join(folder, '.env.example'), 'utf8');
+    expect(settings).toMatch(/^SOTA_API_KEY=$/m);
+    expect(/_MODEL=/.test(settings)).toBe(template === 'mcp-llm');
     for (const file of files) {
       expect(existsSync(join(folder, file))).toBe(true);
       expect(readFileSync(join(folder, file), 'utf8')).not.toMatch(/\{\{\w+\}\}/);

@@ -1,8 +1,9 @@
 import { encode } from 'gpt-tokenizer';
 import { describe, expect, it } from 'vitest';
+import { catalogue } from '#server/built-catalogue.ts';
+import { absentFrom, listTools } from '#server/catalogue.ts';
 import { instructionsFor } from '#server/instructions.ts';
 import { profiles, selectTools } from '#server/profiles.ts';
-import { renderTool } from '#server/render.ts';
 import { names } from '#tools/mentions.ts';
 import { tools } from '#tools/registry.ts';
 
@@ -17,9 +18,8 @@ interface Listed {
 }
 
 const listOf = (profile: string): Listed[] => {
-  const active = selectTools({ profile }, tools);
-  const absent = tools.filter((tool) => !active.includes(tool)).map(({ name }) => name);
-  return active.map((tool) => renderTool(tool, absent) as unknown as Listed);
+  const active = selectTools({ profile }, catalogue.tools);
+  return listTools(active, absentFrom(active, catalogue)) as unknown as Listed[];
 };
 const all = listOf('full');
 
@@ -128,7 +128,7 @@ describe.each(Object.keys(profiles))('profile %s', (profile) => {
           `${name}: ${text}`,
         ).toEqual([]);
     }
-    const instructions = instructionsFor(selectTools({ profile }, tools));
+    const instructions = instructionsFor(selectTools({ profile }, tools), absent);
     expect(absent.filter((tool) => names(instructions, tool))).toEqual([]);
     expect(instructions.length).toBeLessThanOrEqual(2_000);
   });

@@ -2,6 +2,7 @@ import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.j
 import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
 import { describe, expect, it } from 'vitest';
 import { buildServer } from '#server/build-server.ts';
+import { catalogue } from '#server/built-catalogue.ts';
 import { createDispatch } from '#server/dispatch.ts';
 import { createDocsLibrary } from '#server/docs-library.ts';
 import { selectTools } from '#server/profiles.ts';
@@ -16,7 +17,7 @@ async function connect(answers: Answers, selection = {}) {
   const docs = createDocsLibrary();
   const validator = { validate: async () => ({ ok: true as const }) };
   const dispatch = createDispatch({ session, activeTools, allTools: tools, docs, validator, log: quiet });
-  const server = buildServer({ tools: activeTools, dispatch, docs });
+  const server = buildServer({ catalogue, tools: selectTools(selection, catalogue.tools), dispatch, docs });
   const [mine, theirs] = InMemoryTransport.createLinkedPair();
   await server.connect(theirs as never);
   const client = new LegacyClient({ name: 'test', version: '0' });

@@ -36,9 +36,9 @@ export interface TestPlace {
   discard(): Promise<void>;
 }
 
-/** A database of its own that lives as long as the marketplace that opens it. */
+/** A database of its own that lives as long as the marketplace that opens it, which closes it properly. */
 export async function passingPlace(): Promise<TestPlace> {
-  return engineUnderTest() === 'postgres' ? postgresPlace() : { place: { data: ':memory:' }, discard: async () => {} };
+  return engineUnderTest() === 'postgres' ? reusedPlace() : { place: { data: ':memory:' }, discard: async () => {} };
 }
 
 /** A database of its own that outlives the marketplace, for restarts; thrown away when the test ends. */
@@ -75,6 +75,31 @@ async function postgresPlace(template = TEMPLATE): Promise<TestPlace> {
     discard: () => onServer(server, `drop database if exists ${name} with (force)`),
   };
 }
+
+/** Databases of this test file that are empty again: emptying one takes a fraction of the time of making one. */
+const emptied: TestPlace[] = [];
+
+async function reusedPlace(): Promise<TestPlace> {
+  const { place, discard } = emptied.pop() ?? (await postgresPlace());
+  return {
+    place,
+    async discard() {
+      await onServer('databaseUrl' in place ? place.databaseUrl : '', EMPTY);
+      emptied.push({ place, discard });
+    },
+  };
+}
+
+/** As the template is: every table there and empty, numbers from 1. Deleting from small tables beats `truncate`. */
+const EMPTY = `do $$ declare name text; begin
+  set session_replication_role = replica;
+  for name in select tablename from pg_tables where schemaname = 'public' and tablename not like 'kysely%' loop
+    execute format('delete from %I', name);
+  end loop;
+  for name in select sequencename from pg_sequences where schemaname = 'public' loop
+    perform setval(format('%I', name), 1, false);
+  end loop;
+end $$`;
 
 async function onServer(url: string, statement: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,14 +29,24 @@ export interface KillReport {
   readonly rerunAfterStored: readonly string[];
   /** Handler runs in all: more than there were jobs, since what was not stored runs again. */
   readonly runs: number;
-  /** Deliveries and failures the marketplace recorded for one assignment beyond the first. */
-  readonly repeated: readonly string[];
+  /** How often the marketplace gave a job to the runner and it accepted. */
+  readonly assignments: number;
+  /** Assignments that did not end exactly once, and jobs for which more reports than assignments were sent. */
+  readonly notOnce: readonly string[];
+  /** Deaths after a result was stored that left no result on disk. */
+  readonly unstored: readonly string[];
+  /** Processes that died at each named point, by the clock, and in the middle of a drain. */
+  readonly died: Readonly<Record<string, number>>;
+  /** Ends that were asked for and took place, between the kills. */
+  readonly drains: number;
+  /** The longest time without a heartbeat at the marketplace while a process drained. */
+  readonly maxDrainGapMs: number;
   readonly violations: readonly string[];
 }
 
 /**
- * A runner that is killed again and again, at every named point and at random moments, over a network that fails, until
- * all jobs are done.
+ * A runner that is killed again and again, at every named point, at random moments and while it drains, over a network
+ * that fails, until all jobs are done.
  */
 export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promise<KillReport> {
   const rng = seededRng(seed);
@@ -44,10 +54,8 @@ export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promi
   const program = join(folder, 'runner-child.mjs');
   await bundleChild(program);
   const market = await createMarket({ file: ':memory:' });
-  const front = await openFaultyFront(
-    (request) => market.app.fetch(request),
-    () => rng.next(),
-  );
+  const watch = watchWire((request) => market.app.fetch(request));
+  const front = await openFaultyFront(watch.answer, () => rng.next());
   const post = async (path: string, body: unknown, key?: string): Promise<Record<string, unknown>> => {
     const headers = { 'content-type': 'application/json', ...(key === undefined ? {} : { 'x-api-key': key }) };
     const answer = await market.app.request(path, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -104,16 +112,45 @@ export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promi
   })();
 
   const points = [...runnerCrashPoints];
-  for (let kill = 0; kill < kills; kill += 1) {
-    await addJobs(Math.ceil(((kill + 4) / kills) * jobs));
-    const point = rng.next() < 0.7 ? points[kill % points.length] : undefined;
-    const crash = point ? `${point}:${rng.int(1, 3)}` : '';
-    child = startChild(program, [folder, front.url, String(worker.api_key)], crash);
+  const died: Record<string, number> = {};
+  const unstored: string[] = [];
+  let drains = 0;
+  let maxDrainGapMs = 0;
+  const drain = async (process: ChildProcess, ended: Promise<unknown>) => {
+    const asked = Date.now();
+    process.kill('SIGTERM');
+    await ended;
+    maxDrainGapMs = Math.max(maxDrainGapMs, watch.longestGap(asked));
+    if (process.signalCode === null) drains += 1;
+  };
+  for (let round = 0; done < kills && round < 4 * kills; round += 1) {
+    await addJobs(Math.ceil(((done + 4) / kills) * jobs));
+    // Every point once for certain, then by chance.
+    const how = round < points.length ? 0 : rng.next();
+    const point = how < 0.7 ? points[round % points.length] : undefined;
+    const pass = round < points.length ? 1 : rng.int(1, 3);
+    child = startChild(program, [folder, front.url, String(worker.api_key)], point ? `${point}:${pass}` : '');
     const ended = once(child, 'exit');
     // A named point may not be reached when there is little to do: then the clock kills.
-    const timer = setTimeout(() => child?.kill('SIGKILL'), point ? 4_000 : rng.int(100, 1_500));
-    await ended;
-    clearTimeout(timer);
+    let why = point ?? 'random';
+    const after = point ? 4_000 : rng.int(100, 1_500);
+    if (how > 0.85) {
+      why = 'drain';
+      await Promise.race([ended, wait(after)]);
+      const timer = setTimeout(() => child?.kill('SIGKILL'), rng.int(1, 3_000));
+      await drain(child, ended);
+      clearTimeout(timer);
+    } else {
+      const timer = setTimeout(() => {
+        why = 'random';
+        child?.kill('SIGKILL');
+      }, after);
+      await ended;
+      clearTimeout(timer);
+    }
+    if (child.signalCode !== 'SIGKILL') continue;
+    if (why === 'result-stored' && !hasOutbox(folder)) unstored.push(`round ${round}`);
+    died[why] = (died[why] ?? 0) + 1;
     done += 1;
   }
   await addJobs(jobs);
@@ -124,8 +161,7 @@ export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promi
     await new Promise((resolve) => setTimeout(resolve, 250));
     left = await remaining();
   }
-  child.kill('SIGTERM');
-  await ended;
+  await drain(child, ended);
   awarding = false;
   await awards;
 
@@ -141,7 +177,11 @@ export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promi
     failed: count('failed'),
     rerunAfterStored,
     runs,
-    repeated: await repeatedEnds(market, String(worker.agent_id)),
+    ...(await countEnds(market, watch.reports)),
+    unstored,
+    died,
+    drains,
+    maxDrainGapMs,
     violations: ((await audit.json()) as { violations: string[] }).violations,
   };
   await front.close();
@@ -190,18 +230,71 @@ function readRuns(file: string): { runs: number; rerunAfterStored: string[] } {
   return { runs, rerunAfterStored };
 }
 
-/** Nobody asks for changes here, so a job that the worker's log sees completed twice was delivered twice. */
-async function repeatedEnds(market: Awaited<ReturnType<typeof createMarket>>, worker: string): Promise<string[]> {
+/** What passes between runner and marketplace, behind the faults: only what arrived counts. */
+function watchWire(next: (request: Request) => Response | Promise<Response>) {
+  const beats: number[] = [];
+  /** The keys under which results and failures of a job were handed in. */
+  const reports = new Map<string, Set<string>>();
+  return {
+    reports,
+    /** Between then and now. */
+    longestGap(from: number) {
+      const times = [from, ...beats.filter((at) => at > from), Date.now()];
+      return Math.max(0, ...times.slice(1).map((at, index) => at - (times[index] ?? at)));
+    },
+    async answer(request: Request): Promise<Response> {
+      if (request.method !== 'POST') return next(request);
+      const { pathname } = new URL(request.url);
+      if (pathname.endsWith('/agents/heartbeat')) beats.push(Date.now());
+      if (!pathname.endsWith('/agents/deliver')) return next(request);
+      const text = await request.text();
+      const { job_id } = JSON.parse(text) as { job_id: string };
+      const keys = reports.get(job_id) ?? new Set();
+      reports.set(job_id, keys.add(request.headers.get('idempotency-key') ?? 'none'));
+      return next(new Request(request.url, { method: 'POST', headers: request.headers, body: text }));
+    },
+  };
+}
+
+/**
+ * Every acceptance of a job must be followed by one end of it, a delivery or a failure; and as many keys as there were
+ * acceptances may have been used for its reports, since a repeated report carries the key of the first.
+ */
+async function countEnds(
+  market: Awaited<ReturnType<typeof createMarket>>,
+  reports: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<Pick<KillReport, 'assignments' | 'notOnce'>> {
   const entries = await market.db
     .selectFrom('activity')
-    .select(['job_id', 'payload'])
+    .innerJoin('jobs', 'jobs.id', 'activity.job_id')
+    .select(['activity.job_id', 'activity.payload'])
     .where('event_type', '=', 'job_status')
-    .where('agent_id', '=', worker)
+    // Both sides are told of every move.
+    .whereRef('activity.agent_id', '=', 'jobs.requester_id')
+    .orderBy('activity.id')
     .execute();
-  const completed = new Map<string, number>();
+  const counts = new Map<string, { accepted: number; ended: number }>();
   for (const { job_id, payload } of entries) {
-    if (job_id === null || (JSON.parse(payload) as { to?: string }).to !== 'completed') continue;
-    completed.set(job_id, (completed.get(job_id) ?? 0) + 1);
+    const { from, to } = JSON.parse(payload) as { from?: string; to?: string };
+    const count = counts.get(String(job_id)) ?? { accepted: 0, ended: 0 };
+    counts.set(String(job_id), count);
+    if (to === 'executing') count.accepted += 1;
+    if (from === 'executing') count.ended += 1;
   }
-  return [...completed].filter(([, times]) => times > 1).map(([id, times]) => `${id}: delivered ${times} times`);
+  const notOnce = [...counts].flatMap(([id, { accepted, ended }]) => {
+    const keys = reports.get(id)?.size ?? 0;
+    return accepted === ended && keys <= accepted ? [] : [`${id}: ${accepted} accepted, ${ended} ended, ${keys} keys`];
+  });
+  return { assignments: [...counts.values()].reduce((sum, { accepted }) => sum + accepted, 0), notOnce };
 }
+
+function hasOutbox(folder: string): boolean {
+  const tasks = join(folder, '.sota-runner-state/tasks');
+  return readdirSync(tasks).some((file) => {
+    if (!/^[\w-]+\.json$/.test(file)) return false;
+    const { outbox } = JSON.parse(readFileSync(join(tasks, file), 'utf8')) as { outbox?: { sha256?: string } };
+    return outbox?.sha256 !== undefined;
+  });
+}
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -20,7 +20,7 @@ export interface Town {
   readonly market: RunningMarket;
   readonly url: string;
   /** Registers an agent; active unless told otherwise. */
-  agent(name: string, tags?: readonly string[], active?: boolean): Promise<{ id: string; key: string }>;
+  agent(name: string, tags?: readonly string[], active?: boolean): Promise<{ id: string; key: string; secret: string }>;
   /** Posts a job, by a requester of its own. */
   post(body: Record<string, unknown>): Promise<string>;
   /** A posted job as its requester sees it. */
@@ -37,7 +37,7 @@ export async function openTown(): Promise<Town> {
     const { body } = await http('POST', `${url}/api/v1/agents/register/simple`, {
       body: { email: `${name}@example.test`, password: 'correct horse', agent_name: name, capabilities: tags },
     });
-    return { id: body.agent_id as string, key: body.api_key as string };
+    return { id: body.agent_id as string, key: body.api_key as string, secret: body.webhook_secret as string };
   };
   const requester = await register('requester', ['summarization']);
   await http('POST', `${url}/_local/fund`, { body: { agent_id: requester.id, amount_usdc: 100_000 } });

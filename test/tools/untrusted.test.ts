@@ -79,8 +79,9 @@ describe('in the source', () => {
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
     const looking = files.filter((file) => /\breveal\(/.test(readFileSync(root + file, 'utf8')));
     expect(looking.map((file) => file.replaceAll('\\', '/')).sort()).toEqual([
-      'cli/account/register-command.ts',
+      'cli/account/gather-wishes.ts',
       'cli/account/status-command.ts',
+      'cli/operations-command.ts',
       'contract/errors/envelope.ts',
       'contract/errors/teach.ts',
       'kit/untrusted.ts',

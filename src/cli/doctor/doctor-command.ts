@@ -1,4 +1,5 @@
-import { stateDirectory } from '#client/state-dir.ts';
+import { loadRoutes } from '#client/load-routes.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { accountFlags, openAccount } from '../account/open-account.ts';
 import { exit } from '../exit-codes.ts';
 import { describeFlags, parseFlags } from '../flags.ts';
@@ -74,9 +75,9 @@ async function examine(
     findings.push(...reached);
     // Further questions would only wait and fail the same way.
     if (reached.some(({ check, result }) => check === 'reachability' && result === 'problem')) return findings;
-    const hasKey = account.local || account.session.known() !== undefined;
+    const hasKey = account.session.known() !== undefined;
     findings.push(hasKey ? await examineIdentity(account.session) : skipped('identity', 'There is no key to try.'));
-    findings.push(examineContract(document));
+    findings.push(examineContract(document, account.local ? {} : loadRoutes(stateDir, account.originId)));
     return findings;
   } finally {
     await account.close();

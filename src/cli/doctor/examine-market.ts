@@ -1,5 +1,6 @@
 /** What the marketplace is asked: whether it answers, what time it is there, whether it knows us, what it offers. */
 import { compareContract, type Drift } from '#client/contract-drift.ts';
+import type { Routes } from '#client/operations-map.ts';
 import { proxyFetch } from '#client/proxy.ts';
 import type { Session } from '#client/types.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
@@ -78,39 +79,66 @@ export async function examineIdentity(session: Session): Promise<Finding> {
   }
 }
 
-/** Whether the marketplace is the one this program was written for. */
-export function examineContract(document: unknown): Finding {
+/**
+ * Whether the marketplace is the one this program was written for.
+ * @param routes the owner's operations map for it
+ */
+export function examineContract(document: unknown, routes: Routes = {}): Finding {
   if (document === undefined) return skipped('contract', 'The marketplace’s OpenAPI document could not be read.');
   let drift: Drift;
   try {
-    drift = compareContract(operations, document);
+    drift = compareContract(operations, document, routes);
   } catch (error) {
     return problem('contract', reasonOf(error), `Ask the operator what ${openapi.path} should be.`);
   }
-  const { matching, missing, fields } = drift;
+  const { matching, mapped, missing, fields } = drift;
   const total = matching + missing.length;
-  const details = { matching, missing, fields };
-  if (missing.length === 0 && fields.length === 0) {
+  const details = { matching, mapped, missing, fields };
+  const stale = mapped.filter((entry) => entry.problem !== undefined);
+  if (missing.length === 0 && fields.length === 0 && mapped.length === 0) {
     return ok('contract', `All ${total} operations are offered as this program knows them.`, { matching });
   }
-  const settled = missing.filter(({ evidence }) => evidence !== 'proposed');
   const says = [
-    `${matching} of ${total} operations are offered as this program knows them.`,
+    `${matching} of ${total} operations are offered as this program knows them${mapped.length > stale.length ? ' or as you mapped them' : ''}.`,
+    ...mapped.map(
+      ({ operation, route, problem: why }) =>
+        `  ${operation}: you mapped it to ${route}${why === undefined ? '' : `, but ${why}`}`,
+    ),
     ...missing.map(
-      ({ method, path, proposals: [best] }) =>
-        `  ${method} ${path}: not offered${best ? `; perhaps ${best.method} ${best.path} (${best.because.join(', ')})` : ''}`,
+      ({ operation, method, path, proposals: [best] }) =>
+        `  ${operation}: ${method} ${path} is not offered${best ? `; perhaps ${best.method} ${best.path} (${best.because.join(', ')})` : ''}`,
     ),
     ...fields.map(({ operation, unknown_required, not_taken }) =>
       [
         `  ${operation}:`,
-        ...(unknown_required.length > 0 ? [`demands ${unknown_required.join(', ')}`] : []),
-        ...(not_taken.length > 0 ? [`does not name ${not_taken.join(', ')}`] : []),
+        ...(unknown_required.length > 0 ? [`demands ${plain(unknown_required)}`] : []),
+        ...(not_taken.length > 0 ? [`does not name ${plain(not_taken)}`] : []),
       ].join(' '),
     ),
   ].join('\n');
-  const fix =
-    'Tools that need a missing operation refuse, and say so; nothing is sent to a path that is only similar. A newer sota-mcp may know these.';
-  return settled.length > 0 ? problem('contract', says, fix, details) : note('contract', says, fix, details);
+  const settled = missing.some(({ evidence }) => evidence !== 'proposed');
+  if (missing.length === 0 && fields.length === 0) return ok('contract', says, details);
+  const fix = contractFix(missing, stale.length > 0);
+  return settled || stale.length > 0 ? problem('contract', says, fix, details) : note('contract', says, fix, details);
+}
+
+function contractFix(missing: Drift['missing'], stale: boolean): string {
+  const found = missing.find(({ proposals }) => proposals.length > 0);
+  const best = found?.proposals[0];
+  return [
+    'Tools that need a missing operation refuse, and say so; nothing is sent to a path that is only similar.',
+    ...(found && best
+      ? [
+          `If a proposal is the same operation, say so: sota-mcp operations map ${found.operation} ${best.method} ${best.path}`,
+        ]
+      : []),
+    ...(stale ? ['Correct or remove what is mapped wrongly: sota-mcp operations list'] : []),
+  ].join(' ');
+}
+
+/** Names out of a stranger's document, which a terminal must not obey. */
+function plain(names: readonly string[]): string {
+  return names.map((name) => (/^[\w$.-]{1,60}$/.test(name) ? name : JSON.stringify(name.slice(0, 60)))).join(', ');
 }
 
 function parse(text: string): unknown {

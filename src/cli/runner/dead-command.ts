@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openDeadLetters } from '#runner/state/dead-letters.ts';
-import { STATE_FOLDER } from '#runner/state/state-folder.ts';
+import { holderOf, STATE_FOLDER } from '#runner/state/state-folder.ts';
 import { describeFlags, oneOf, parseFlags, UsageError } from '../flags.ts';
 import { loadAgent } from './load-agent.ts';
 import { explainFailure } from './supervise.ts';
@@ -37,7 +37,8 @@ export const command = {
     const id = words[1];
     if (action !== 'list' && id === undefined) throw new UsageError(`dead ${action} takes the id of a job`);
     try {
-      const letters = openDeadLetters(join(loadAgent(values.config).folder, STATE_FOLDER));
+      const { folder } = loadAgent(values.config);
+      const letters = openDeadLetters(join(folder, STATE_FOLDER));
       const all = await letters.list();
       if (action === 'list') {
         if (values.json) console.log(JSON.stringify(all));
@@ -53,7 +54,9 @@ export const command = {
       if (action === 'show') console.log(JSON.stringify(found, null, 2));
       else {
         await letters.askRedrive(id);
-        console.log(`${found.record.job.id} is taken up again at the runner's next look`);
+        const when =
+          (await holderOf(folder)) === undefined ? 'when a runner starts here' : 'at the next look of the runner';
+        console.log(`${found.record.job.id} is taken up again ${when}, if the marketplace still wants it`);
       }
       return 0;
     } catch (error) {

@@ -50,6 +50,11 @@ jobs that are judged and paid, in play money. The handler is loaded anew wheneve
 ${describeFlags(flags)}`;
 
 const DEV_POLL_MS = 500;
+/** One that every template answers. */
+const SAMPLE_JOB = JSON.stringify({
+  description: 'Say hello',
+  expected_schema: { type: 'object', required: ['hello'], properties: { hello: { type: 'string' } } },
+});
 
 export const command = {
   name: 'dev',
@@ -66,12 +71,14 @@ export const command = {
     const jobEveryMs = wholeNumber('job-every', values['job-every'] ?? flags['job-every'].default, 0, 86_400) * 1000;
     const closing: (() => Promise<void>)[] = [];
     try {
-      const agent = loadAgent(values.config);
+      // The feed tells what happens; the log is left with what it does not show.
+      const agent = loadAgent(values.config, 'error');
       const { host: handlers, watched } = await openHandlers(agent, values);
       const print = (event: RunnerEvent | RequesterEvent) => {
-        const line = feedLine(event);
+        const line = feedLine(event, healthUrl);
         if (line !== undefined) console.log(`${new Date().toTimeString().slice(0, 8)} ${line}`);
       };
+      let healthUrl: string | undefined;
       let paid = () => {};
       const firstPayment = new Promise<void>((resolve) => {
         paid = resolve;
@@ -93,7 +100,7 @@ export const command = {
         closing.push(market.close);
         settings = { ...settings, apiUrl: market.url, env: { SOTA_HOME: market.home }, pollIntervalMs: DEV_POLL_MS };
         folder = devFolder(folder);
-        const session = openSession(settings, agent.log);
+        const session = openSession(settings, { log: agent.log, originId: market.originId });
         await market.register(session);
         await session.close();
         console.log(`Marketplace ${market.url}, agent ${market.agent.name}, tags ${market.agent.tags.join(', ')}`);
@@ -106,6 +113,7 @@ export const command = {
         log: agent.log,
         concurrency,
         docs: createDocsLibrary(),
+        ...(market && { originId: market.originId }),
       });
       closing.push(opened.close);
       const servers = await attachServers(opened.runner, {
@@ -116,7 +124,8 @@ export const command = {
         log: agent.log,
       });
       closing.push(servers.close);
-      console.log(`Try a job: curl -X POST ${servers.healthUrl}/invoke -d '{"capability":"…","parameters":{}}'\n`);
+      healthUrl = servers.healthUrl;
+      console.log(`Try a job: curl ${healthUrl}/invoke -d '${SAMPLE_JOB}'\n`);
       closing.push(follow(opened, print, market, jobEveryMs));
       if (watched) {
         closing.push(reloadOnChange(watched, opened.runner, agent.log, (text) => console.log(`         *  ${text}`)));

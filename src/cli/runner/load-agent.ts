@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { createLogger, type Logger, loggerOptionsFrom } from '#kit/log.ts';
+import { createLogger, type Logger, type LogLevel, loggerOptionsFrom } from '#kit/log.ts';
 import { openChildHost } from '#runner/handlers/child-host.ts';
 import { openExecHost } from '#runner/handlers/exec-host.ts';
 import { handlerEnv } from '#runner/handlers/handler-env.ts';
@@ -18,14 +18,15 @@ export interface LoadedAgent {
 
 /**
  * Reads the settings of the agent in the folder of its `.env` file, which need not exist unless it was named.
+ * @param level of the log where the settings do not say
  * @throws SettingsError
  */
-export function loadAgent(config: string | undefined): LoadedAgent {
+export function loadAgent(config: string | undefined, level: LogLevel = 'info'): LoadedAgent {
   const path = resolve(config ?? '.env');
   if (config !== undefined && !existsSync(path)) throw new SettingsError(`There is no settings file ${path}`);
   const file = existsSync(path) ? { path: config ?? '.env', text: readFileSync(path, 'utf8') } : undefined;
   const settings = readSettings(process.env, file);
-  const shown = { SOTA_LOG_FORMAT: settings.logFormat, SOTA_LOG_LEVEL: settings.logLevel };
+  const shown = { SOTA_LOG_FORMAT: settings.logFormat, SOTA_LOG_LEVEL: settings.logLevel ?? level };
   return {
     folder: dirname(path),
     settings,

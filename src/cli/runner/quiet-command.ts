@@ -1,4 +1,4 @@
-import { askQuiet } from '#runner/state/state-folder.ts';
+import { askQuiet, holderOf } from '#runner/state/state-folder.ts';
 import { describeFlags, parseFlags } from '../flags.ts';
 import { loadAgent } from './load-agent.ts';
 import { explainFailure } from './supervise.ts';
@@ -32,8 +32,14 @@ export const command = {
     }
     try {
       const { folder } = loadAgent(values.config);
+      const holder = await holderOf(folder);
+      if (holder === undefined) {
+        console.error(`sota-runner quiet: no runner works in ${folder}`);
+        return 1;
+      }
       await askQuiet(folder, values.off !== true);
-      console.log(values.off ? 'New work is taken again' : 'Nothing new is taken from the next look on');
+      const change = values.off ? 'takes new work again' : 'takes nothing new';
+      console.log(`The runner of process ${holder} ${change} from its next look on`);
       return 0;
     } catch (error) {
       return explainFailure('quiet', error);

@@ -6,6 +6,7 @@ import type { Runner, RunnerEnd } from '#runner/runner.ts';
 import { SettingsError } from '#runner/settings/runner-settings.ts';
 import { RunnerBusyError } from '#runner/state/state-folder.ts';
 import { exitCodes } from './exit-codes.ts';
+import { forPeople } from './for-people.ts';
 
 /**
  * Holds the process until a signal, an end of the runner's own or `until`, then drains; a second signal ends at once.
@@ -38,7 +39,7 @@ function codeOf(end: RunnerEnd): number {
       console.error(`sota-runner: ${end.count} left for the next start`);
       return exitCodes.leftOver.code;
     default:
-      console.error(`sota-runner: ${end.error.message} ${end.error.fix}`);
+      console.error(`sota-runner: ${forPeople(end.error)}`);
       return exitCodes.unauthorized.code;
   }
 }
@@ -60,7 +61,7 @@ export function explainFailure(command: string, error: unknown): number {
     return exitCodes.leftOver.code;
   }
   if (error instanceof SotaError) {
-    console.error(`${name}: ${error.message} ${error.fix}`);
+    console.error(`${name}: ${forPeople(error)}`);
     if (error.httpStatus === 401) return exitCodes.unauthorized.code;
     return error.retryable ? exitCodes.leftOver.code : exitCodes.config.code;
   }

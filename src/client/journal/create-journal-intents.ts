@@ -293,6 +293,7 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
       key: deriveKey({ origin, agentId, operation: operation.id, slot, epoch, fp, generation: gen }),
       target: request.target,
       ...(request.body === undefined ? {} : { body: request.body }),
+      ...(request.sentAs === undefined ? {} : { sent_as: request.sentAs }),
       epoch,
       keyed: call.keyed,
       ...(call.explicitKey === undefined ? {} : { explicit: true as const }),

@@ -21,6 +21,8 @@ export interface IntentRecord {
   readonly target: string;
   /** The exact body. */
   readonly body?: string;
+  /** Where it was sent by the owner's operations map; a repeat goes there, whatever the map says by then. */
+  readonly sent_as?: { readonly method: string; readonly target: string };
   readonly epoch: string;
   /** The marketplace said that it honours keys on this operation. */
   readonly keyed: boolean;

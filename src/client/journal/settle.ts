@@ -230,7 +230,12 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
     { of: { intent }, operation, dispatch, resumed }: SettleJob,
     onAttempt: (attempt: number, reason: string) => void,
   ): Promise<Answered> {
-    const request = { operation, target: intent.target, ...(intent.body === undefined ? {} : { body: intent.body }) };
+    const request = {
+      operation,
+      target: intent.target,
+      ...(intent.body === undefined ? {} : { body: intent.body }),
+      ...(intent.sent_as === undefined ? {} : { sentAs: intent.sent_as }),
+    };
     if (dispatch) return await dispatch(request, intent.key, onAttempt, resumed);
     if (!wire) throw new Error('the journal is not attached to a client');
     return await wire.send(request, intent.key, { keyed: intent.keyed, onAttempt, resumed });

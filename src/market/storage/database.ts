@@ -8,6 +8,7 @@ import { lockName } from './locks.ts';
 import { marketplace } from './migrations/0001-marketplace.ts';
 import { deadlinesAndIndexes } from './migrations/0002-deadlines-and-indexes.ts';
 import { ownerAndWebhooks } from './migrations/0003-owner-and-webhooks.ts';
+import { dueDatesInOrder } from './migrations/0004-due-dates-in-order.ts';
 import type { Schema } from './schema.ts';
 
 export type Database = Kysely<Schema>;
@@ -19,6 +20,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0001-marketplace': marketplace,
   '0002-deadlines-and-indexes': deadlinesAndIndexes,
   '0003-owner-and-webhooks': ownerAndWebhooks,
+  '0004-due-dates-in-order': dueDatesInOrder,
 };
 
 /** The schemas this program knows, in order. */
@@ -89,6 +91,8 @@ async function migrate({ db, shared }: OpenDatabase, upTo: string): Promise<void
   if (later) throw new Error(`It was written by a later version of sota-mcp (schema ${later}): use that version`);
   const beyond = past.find((name) => name > upTo);
   if (beyond) throw new Error(`It is at schema ${beyond} already, and schemas only go forward; take a new database`);
+  // The usual case. The migrator would read the whole catalogue of the database to find the same.
+  if (past.at(-1) === upTo) return;
   const run = () => migrator.migrateTo(upTo);
   const { error } = shared
     ? await db.transaction().execute(async (tx) => {
@@ -105,8 +109,12 @@ function migratorOf(db: Database): Migrator {
 
 /** The migrations a database has been through. */
 async function schemasIn(db: Database): Promise<string[]> {
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === 'kysely_migration')) return [];
-  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  return rows.map((row) => row.name);
+  const read = () => sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  try {
+    return (await read()).rows.map((row) => row.name);
+  } catch (error) {
+    const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+    if (tables.some((table) => table.name === 'kysely_migration')) throw error;
+    return [];
+  }
 }

@@ -5,20 +5,37 @@ import type { Database } from './database.ts';
 /** Brings the clusters and tags of this version into the database; tags that agents invented stay. */
 export async function seedTaxonomy(db: Database, now: number): Promise<void> {
   await db.transaction().execute(async (tx) => {
-    for (const [position, { slug, name, description }] of clusters.entries()) {
-      await tx
-        .insertInto('clusters')
-        .values({ slug, id: stableId(`cluster/${slug}`), name, description, position })
-        .onConflict((conflict) => conflict.column('slug').doUpdateSet({ name, description, position }))
-        .execute();
-    }
-    for (const [position, { slug, cluster, name, description }] of tags.entries()) {
-      await tx
-        .insertInto('tags')
-        .values({ slug, id: stableId(`tag/${slug}`), cluster, name, description, admin_verified_at: now, position })
-        .onConflict((conflict) => conflict.column('slug').doUpdateSet({ cluster, name, description, position }))
-        .execute();
-    }
+    await tx
+      .insertInto('clusters')
+      .values(
+        clusters.map(({ slug, name, description }, position) => {
+          return { slug, id: stableId(`cluster/${slug}`), name, description, position };
+        }),
+      )
+      .onConflict((conflict) =>
+        conflict.column('slug').doUpdateSet((row) => ({
+          name: row.ref('excluded.name'),
+          description: row.ref('excluded.description'),
+          position: row.ref('excluded.position'),
+        })),
+      )
+      .execute();
+    await tx
+      .insertInto('tags')
+      .values(
+        tags.map(({ slug, cluster, name, description }, position) => {
+          return { slug, id: stableId(`tag/${slug}`), cluster, name, description, admin_verified_at: now, position };
+        }),
+      )
+      .onConflict((conflict) =>
+        conflict.column('slug').doUpdateSet((row) => ({
+          cluster: row.ref('excluded.cluster'),
+          name: row.ref('excluded.name'),
+          description: row.ref('excluded.description'),
+          position: row.ref('excluded.position'),
+        })),
+      )
+      .execute();
   });
 }
 

@@ -46,6 +46,13 @@ export interface Failure {
   readonly retryable: boolean;
 }
 
+/** What passes by itself, whatever the handler does: an endpoint that is down or asks to wait. */
+const PASSING: ReadonlySet<string> = new Set<ErrorCode>(['timeout', 'resource_unavailable', 'rate_limited']);
+
+export function isPassing({ error_code, retryable }: Failure): boolean {
+  return retryable && PASSING.has(error_code);
+}
+
 const MAX_MESSAGE = 4000;
 const MAX_CODE = 64;
 

@@ -53,17 +53,18 @@ export async function scaffold(
     lastValidation: language === 'py' ? "`job['last_validation']`" : '`ctx.lastValidation`',
   };
   const sources = ['shared', language === 'py' ? `${template}-py` : template];
-  const files: string[] = [];
-  await mkdir(folder, { recursive: true });
+  // A template's file of the same name continues the shared one.
+  const texts = new Map<string, string>();
   for (const source of sources) {
     const from = join(templateRoot(), source);
     for (const file of await readdir(from)) {
       const target = DOTTED.test(file) ? `.${file.slice(1)}` : file;
-      await writeFile(join(folder, target), fillIn(await readFile(join(from, file), 'utf8'), words));
-      files.push(target);
+      texts.set(target, (texts.get(target) ?? '') + fillIn(await readFile(join(from, file), 'utf8'), words));
     }
   }
-  return { folder, files: files.sort(), handler };
+  await mkdir(folder, { recursive: true });
+  for (const [target, text] of texts) await writeFile(join(folder, target), text);
+  return { folder, files: [...texts.keys()].sort(), handler };
 }
 
 function fillIn(text: string, words: Readonly<Record<string, string>>): string {

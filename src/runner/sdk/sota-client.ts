@@ -1,8 +1,8 @@
 /** The typed client of the library: the operations of the contract, grouped the way people look for them. */
-import { normalizeOrigin } from '#client/create-client.ts';
+
 import { createNonceIntents } from '#client/intents.ts';
+import { normalizeOrigin } from '#client/origin.ts';
 import { createSession } from '#client/session.ts';
-import { stateDirectory } from '#client/state-dir.ts';
 import type { CallOptions, Intent, Session } from '#client/types.ts';
 import type { AnswerOf, Operation, RequestOf } from '#contract/define-operation.ts';
 import * as agent from '#contract/operations/agent.ts';
@@ -11,6 +11,7 @@ import * as requester from '#contract/operations/requester.ts';
 import * as sandbox from '#contract/operations/sandbox.ts';
 import * as worker from '#contract/operations/worker.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
+import { stateDirectory } from '#kit/state-dir.ts';
 import { version } from '#kit/version.ts';
 import { DEFAULT_API_URL } from '../settings/runner-settings.ts';
 

@@ -10,6 +10,7 @@ import type { RunnerOptions } from '../runner.ts';
 import { readSettings } from '../settings/runner-settings.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { type FaultSwitches, openFaultyFront } from './faulty-front.ts';
+import { type RequestWatch, watchRequests } from './watch-requests.ts';
 
 export type JobState = 'bidding' | 'assigned' | 'executing' | 'completed' | 'delivered' | 'failed' | 'disputed';
 
@@ -36,6 +37,8 @@ export interface TestHarness {
   /** Posts a job as somebody else; the id. */
   post(job: Readonly<Record<string, unknown>>): Promise<string>;
   job(jobId: string): Promise<Record<string, unknown>>;
+  /** Lets time pass for the agents and the marketplace alike, in steps of a second at most. */
+  pass(ms: number): Promise<void>;
   /**
    * Moves the clock second by second until the job is in that state. `delivered` is another word for `completed`.
    * @throws Error after `withinMs` of the harness's time, with the state it is in
@@ -58,9 +61,11 @@ const REQUESTER = 'harness-requester';
 export async function createTestHarness(options: { readonly rng?: () => number } = {}): Promise<TestHarness> {
   const { createMarket } = await import('#market/market.ts');
   let front: Awaited<ReturnType<typeof openFaultyFront>> | undefined;
-  const clock = createFakeClock(() => (front?.underWay ?? 0) > 0);
+  let asking: RequestWatch | undefined;
+  const clock = createFakeClock(() => (front?.underWay ?? 0) > 0 || (asking?.underWay ?? 0) > 0 || isWriting());
   const market = await createMarket({ file: ':memory:', clock });
   front = await openFaultyFront((request) => market.app.fetch(request), options.rng);
+  asking = watchRequests(front.url);
   const root = await mkdtemp(join(tmpdir(), 'sota-harness-'));
   const agents: HarnessAgent[] = [];
   const log = createLogger({ level: 'silent' });
@@ -116,24 +121,35 @@ export async function createTestHarness(options: { readonly rng?: () => number }
       return String((await direct('POST', '/api/v1/jobs', { bid_window_seconds: 5, ...job }, requester.key)).id);
     },
     job: (jobId) => direct('GET', `/api/v1/jobs/${jobId}`, undefined, requester.key),
+    async pass(ms) {
+      for (let left = ms; left > 0; left -= STEP_MS) {
+        await clock.advance(Math.min(left, STEP_MS));
+        await market.settleDue();
+      }
+    },
     async waitFor(jobId, state, withinMs = WITHIN_MS) {
       const wanted = state === 'delivered' ? 'completed' : state;
       for (let waited = 0; ; waited += STEP_MS) {
         const job = await harness.job(jobId);
         if (job.status === wanted) return job;
         if (waited >= withinMs) throw new Error(`Job ${jobId} is ${job.status}, not ${state}, after ${withinMs} ms`);
-        await clock.advance(STEP_MS);
-        await market.settleDue();
+        await harness.pass(STEP_MS);
       }
     },
     async close() {
       for (const agent of agents) await agent.stop();
       await front?.close();
+      asking?.close();
       await ticking(clock, market.close());
       await rm(root, { recursive: true, force: true });
     },
   };
   return harness;
+}
+
+/** Whether the disk is at work: a second must not pass in the middle of writing a record down. */
+function isWriting(): boolean {
+  return process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
 }
 
 /** Time goes on while something ends, since its own time-outs are on this clock. */

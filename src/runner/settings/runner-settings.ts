@@ -3,8 +3,9 @@
  * malformed stops the start and is named with its line: a worker that runs for months must not run for months on a
  * default because of a typo.
  */
-import { isPlaceholder } from '#client/api-key.ts';
+
 import { closest } from '#kit/closest.ts';
+import { isPlaceholder } from '#kit/placeholder.ts';
 import { type DotenvEntry, readDotenv } from './read-dotenv.ts';
 
 export interface RunnerSettings {

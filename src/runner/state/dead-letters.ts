@@ -22,8 +22,8 @@ export interface DeadLetters {
   list(): Promise<readonly (DeadLetter & { readonly name: string })[]>;
   /** Asks for another try of the letter of that name or job id; undefined where there is none. */
   askRedrive(nameOrId: string): Promise<string | undefined>;
-  /** Takes what was asked for out of both folders. */
-  takeRedrives(): Promise<readonly TaskRecord[]>;
+  /** Hands what was asked for to `take`, one after the other, and removes each once `take` has kept it. */
+  takeRedrives(take: (record: TaskRecord) => Promise<void>): Promise<void>;
 }
 
 const LETTER = /^([\w-]+)\.json$/;
@@ -64,15 +64,13 @@ export function openDeadLetters(stateFolder: string): DeadLetters {
       await replaceFile(join(redrive, `${found.name}.json`), '{}\n');
       return found.name;
     },
-    async takeRedrives() {
-      const records: TaskRecord[] = [];
+    async takeRedrives(take) {
       for (const name of await names(redrive)) {
         const letter = await read(name);
-        if (letter) records.push(letter.record);
+        if (letter) await take(letter.record);
         await nodeDisk.unlink(join(dead, `${name}.json`)).catch(() => undefined);
         await nodeDisk.unlink(join(redrive, `${name}.json`)).catch(() => undefined);
       }
-      return records;
     },
   };
   return letters;

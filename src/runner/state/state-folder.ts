@@ -35,6 +35,7 @@ export const STATE_FOLDER = '.sota-runner-state';
 export const SUMMARY_FILE = '.sota-runner-state.json';
 /** Beside the records: its presence is the request. */
 const QUIET_FILE = 'quiet';
+const lockOf = (folder: string): string => join(resolve(folder), STATE_FOLDER, 'lock');
 const SUMMARY_GAP_MS = 1_000;
 
 /**
@@ -44,7 +45,7 @@ const SUMMARY_GAP_MS = 1_000;
 export async function openStateFolder(folder: string, clock: Clock, log: Logger): Promise<StateFolder> {
   const path = join(resolve(folder), STATE_FOLDER);
   const summaryFile = join(resolve(folder), SUMMARY_FILE);
-  const release = await claimRunner(join(path, 'lock'), `the folder ${resolve(folder)}`);
+  const release = await claimRunner(lockOf(folder), `the folder ${resolve(folder)}`);
   await ensurePrivateDirectory(path);
   // A request to an earlier runner is none to this one.
   await nodeDisk.unlink(join(path, QUIET_FILE)).catch(() => undefined);
@@ -82,6 +83,17 @@ export async function openStateFolder(folder: string, clock: Clock, log: Logger)
       await release();
     },
   };
+}
+
+/** The process of the runner that works in a folder; undefined where none does. */
+export async function holderOf(folder: string): Promise<number | undefined> {
+  const claim = await claimOwnership(lockOf(folder), {});
+  if (claim.owner) {
+    await claim.release();
+    return undefined;
+  }
+  claim.leave();
+  return claim.pid;
 }
 
 /** Asks the runner of a folder to take nothing new, or to go on; it notices at its next look. */

@@ -31,6 +31,8 @@ export interface TaskRecord {
   readonly starts: number;
   /** Goes that ended in an error of the handler; for tests only, as a job is given back on its first. */
   readonly errors: number;
+  /** Goes in a row that ended for a reason that passes by itself; the next one waits longer after each. Tests only. */
+  readonly delays?: number;
   readonly last_validation?: Verdict;
   /** SHA-256 of the result that verdict was about. */
   readonly refused_sha256?: string;

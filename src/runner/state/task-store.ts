@@ -18,7 +18,7 @@ import { settledRecord, type TaskOutcome, type TaskRecord } from './task-record.
 
 export interface TaskStore {
   get(key: string): TaskRecord | undefined;
-  /** Durable when it returns. Calls for one key must not overlap. */
+  /** Durable when it returns. Of calls for one key the last one stands, also where they overlap. */
   save(record: TaskRecord): Promise<void>;
   settle(record: TaskRecord, outcome: TaskOutcome): Promise<void>;
   /** Forgets an assignment, so that it is taken up again. */
@@ -68,6 +68,18 @@ export async function openTaskStore(folder: string, clock: Clock, log: Logger): 
     return Number.isNaN(at) ? clock.now() : at;
   }
 
+  /** The last write of each file that is being written: writes of one file take turns. */
+  const writing = new Map<string, Promise<void>>();
+  async function inTurn(name: string, write: () => Promise<void>): Promise<void> {
+    const own = (writing.get(name) ?? Promise.resolve()).catch(() => undefined).then(write);
+    writing.set(name, own);
+    try {
+      await own;
+    } finally {
+      if (writing.get(name) === own) writing.delete(name);
+    }
+  }
+
   const store: TaskStore = {
     get(key) {
       const found = open.get(key);
@@ -77,19 +89,28 @@ export async function openTaskStore(folder: string, clock: Clock, log: Logger): 
     },
     async save(record) {
       const touched = { ...record, touched_at: isoTime(clock.now()) };
-      await replaceFile(pathOf(recordName(record.key)), `${JSON.stringify(touched)}\n`);
-      open.set(record.key, touched);
+      const name = recordName(record.key);
+      await inTurn(name, async () => {
+        await replaceFile(pathOf(name), `${JSON.stringify(touched)}\n`);
+        open.set(record.key, touched);
+      });
     },
     async settle(record, outcome) {
       const settled = settledRecord(record, outcome, isoTime(clock.now()));
-      await replaceFile(pathOf(recordName(record.key)), `${JSON.stringify(settled)}\n`);
-      open.delete(record.key);
-      ended.set(recordName(record.key), { outcome, at: clock.now() });
+      const name = recordName(record.key);
+      await inTurn(name, async () => {
+        await replaceFile(pathOf(name), `${JSON.stringify(settled)}\n`);
+        open.delete(record.key);
+        ended.set(name, { outcome, at: clock.now() });
+      });
     },
     async forget(key) {
-      await nodeDisk.unlink(pathOf(recordName(key))).catch(ignoreMissing);
-      open.delete(key);
-      ended.delete(recordName(key));
+      const name = recordName(key);
+      await inTurn(name, async () => {
+        await nodeDisk.unlink(pathOf(name)).catch(ignoreMissing);
+        open.delete(key);
+        ended.delete(name);
+      });
     },
     open: () => [...open.values()],
     async prune() {

@@ -19,7 +19,7 @@ export interface ReceiverOptions {
   readonly replays: ReplayGuard;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Called after the hook was written down and before it is answered. */
+  /** Called for a hook that was not seen before, while it is written down and before it is answered. */
   readonly onEvent: (event: { readonly type: string; readonly jobId: string | undefined }) => void;
   /** Also take bare hex signatures, which can be replayed. */
   readonly allowBareSignatures?: boolean;
@@ -58,7 +58,10 @@ export function createReceiver(options: ReceiverOptions): HttpHandler {
     }
     const event = readEvent(body);
     const id = event.id ?? sha256Hex(body);
-    if ((await replays.note(id)) === 'new') onEvent({ type: event.type, jobId: event.jobId });
+    const { seen, kept } = await replays.note(id);
+    // A hook that was heard and then forgotten by a crash is sent again, and makes us look once more: no harm.
+    if (!seen) onEvent({ type: event.type, jobId: event.jobId });
+    await kept;
     reply(response, 200, { received: true });
   };
 }

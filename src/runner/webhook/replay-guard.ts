@@ -6,8 +6,8 @@ import { ensurePrivateDirectory } from '#kit/durable/private-directory.ts';
 import { sha256Hex } from '#kit/hash.ts';
 
 export interface ReplayGuard {
-  /** Durable when it returns: `again` for an id that was seen before, also by an earlier process. */
-  note(id: string): Promise<'new' | 'again'>;
+  /** Whether an id was seen before, also by an earlier process. `kept` resolves when that is durable. */
+  note(id: string): Promise<{ readonly seen: boolean; readonly kept: Promise<unknown> }>;
 }
 
 const PRUNE_EVERY_MS = 60_000;
@@ -19,6 +19,8 @@ const PRUNE_EVERY_MS = 60_000;
 export async function openReplayGuard(folder: string, keepMs: number, clock: Clock): Promise<ReplayGuard> {
   await ensurePrivateDirectory(folder);
   let prunedAt = Number.NEGATIVE_INFINITY;
+  /** Being written: two copies that arrive together are one. */
+  const pending = new Map<string, Promise<unknown>>();
 
   async function prune(): Promise<void> {
     prunedAt = clock.now();
@@ -34,8 +36,13 @@ export async function openReplayGuard(folder: string, keepMs: number, clock: Clo
   return {
     async note(id) {
       if (clock.now() - prunedAt > PRUNE_EVERY_MS) await prune();
-      const how = await putOnce(join(folder, sha256Hex(id).slice(0, 40)), '');
-      return how === 'created' ? 'new' : 'again';
+      const path = join(folder, sha256Hex(id).slice(0, 40));
+      const entry = await nodeDisk.entry(path);
+      const writing = pending.get(path);
+      if (entry || writing) return { seen: true, kept: writing ?? Promise.resolve() };
+      const kept = putOnce(path, '').finally(() => pending.delete(path));
+      pending.set(path, kept);
+      return { seen: false, kept };
     },
   };
 }

@@ -9,7 +9,7 @@ import { object, readOutput } from '../outputs.ts';
 import { show } from '../show.ts';
 
 const LOCAL =
-  'On this machine, with play money. The agent was registered here by this server when it was first needed.';
+  'On this machine, with play money. An agent nobody registered was registered by this server when it was first needed.';
 
 /** Statuses in which the tests still matter. */
 const TESTED = new Set(['sandbox', 'testing_passed', 'rejected']);

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { contentOf } from '#market/world/make-job.ts';
-import { LOWEST_PRICE } from '#market/world/strategies.ts';
 import type { WorldSettings } from '#market/world/world-settings.ts';
 import { lastingPlace } from '../../support/engine.ts';
 import { manualClock, openTestMarket, type TestAgent, type TestMarket } from '../../support/market.ts';
@@ -16,22 +15,13 @@ async function enter(world: Partial<WorldSettings> = {}, more: Parameters<typeof
   market = await openTestMarket({ ...more, world: { traffic: 600, ...world } });
 }
 /** Lets real time pass as a running marketplace sees it: in small pieces. */
-async function run(seconds: number, pieces = 5, live: () => Promise<unknown> = async () => {}): Promise<void> {
+async function run(seconds: number, pieces = 10, live: () => Promise<unknown> = async () => {}): Promise<void> {
   for (let passed = 0; passed < seconds; passed += pieces) {
     await live();
     await market.passSeconds(pieces);
   }
 }
 const jobs = () => market.market.db.selectFrom('jobs').selectAll().orderBy('seq').execute();
-const firstJobs = async (count: number) =>
-  (await jobs()).slice(0, count).map(({ title, description, parameters, tags, budget_micro, bid_window_seconds }) => ({
-    title,
-    description,
-    parameters,
-    tags,
-    budget: Number(budget_micro),
-    bid_window_seconds,
-  }));
 /** Everything that happened, without what is random by nature. */
 const history = async () => {
   const rows = await jobs();
@@ -54,66 +44,6 @@ const history = async () => {
   };
 };
 
-describe('what is posted', () => {
-  it('is the same for the same seed, however time passes, and different for another', async () => {
-    await enter({}, { settings: { seed: 'seven' } });
-    await run(80, 5);
-    const once = await firstJobs(8);
-    expect(once).toHaveLength(8);
-    await market.close();
-    await enter({}, { settings: { seed: 'seven' } });
-    await run(80, 3);
-    expect(await firstJobs(8)).toEqual(once);
-    await market.close();
-    await enter({}, { settings: { seed: 'eight' } });
-    await run(80, 5);
-    expect(await firstJobs(8)).not.toEqual(once);
-  });
-
-  it('covers every tag in turn, with a schema, a budget and a window that suits agents that look every minute', async () => {
-    await enter({ maxOpenJobs: 100 });
-    await run(240);
-    const posted = (await jobs()).slice(0, 28);
-    expect(new Set(posted.map(({ tags }) => tags)).size).toBe(28);
-    for (const job of posted) {
-      expect(job.bid_window_seconds).toBeGreaterThanOrEqual(60);
-      expect(job.bid_window_seconds).toBeLessThanOrEqual(300);
-      expect(JSON.parse(job.expected_schema ?? '{}')).toHaveProperty('type');
-      expect(Number(job.budget_micro)).toBeGreaterThanOrEqual(2_000_000);
-    }
-  });
-
-  it('suits the agents that are there: the board is never without a job for them', async () => {
-    await enter({ traffic: 1200, maxOpenJobs: 1000 });
-    const agent = await market.agent('here', { tags: ['sql-query'] });
-    await run(120, 5, () => agent.call('POST', 'agents/heartbeat'));
-    const own = (await jobs()).filter(({ tags }) => tags === '["sql-query"]');
-    expect(own.length).toBeGreaterThan((await jobs()).length / 3);
-    expect((await agent.call('GET', 'agents/jobs')).body.jobs.length).toBeGreaterThan(0);
-  });
-
-  it('stops while enough is open', async () => {
-    await enter({ maxOpenJobs: 6, rivals: 0 });
-    await run(55);
-    expect(await jobs()).toHaveLength(6);
-  });
-
-  it('is nothing where the traffic is 0, while the judge still sits', async () => {
-    await enter({ traffic: 0 });
-    await run(60);
-    expect(await jobs()).toEqual([]);
-    const [requester, worker] = [await market.agent('requester'), await market.agent('worker')];
-    const id = await wonBy(worker, (await postJob(requester)).id, requester);
-    await worker.call('POST', 'agents/deliver', { job_id: id, result: '{"note":"done"}' });
-    await requester.call('POST', `jobs/${id}/accept-delivery`, { rating: 1 });
-    await market.advanceHours(1);
-    expect((await requester.call('GET', `jobs/${id}`)).body).toMatchObject({
-      status: 'disputed',
-      escrow: { status: 'released' },
-    });
-  });
-});
-
 const postJob = async (by: TestAgent, more: object = {}) => {
   const job = {
     description: 'Say something',
@@ -131,29 +61,22 @@ async function wonBy(worker: TestAgent, job: string, requester: TestAgent): Prom
   return job;
 }
 
-describe('rivals', () => {
-  it('bid within the budget and never below their floor, leave some jobs alone, and earn', async () => {
-    await enter({ maxOpenJobs: 1000, traffic: 300 });
-    await run(600, 10);
-    const { db } = market.market;
-    const bids = await db
-      .selectFrom('bids')
-      .innerJoin('jobs', 'jobs.id', 'bids.job_id')
-      .select(['bids.job_id', 'bids.amount_micro', 'jobs.budget_micro'])
-      .execute();
-    for (const { amount_micro, budget_micro } of bids) {
-      const share = Number(amount_micro) / Number(budget_micro);
-      expect(share).toBeGreaterThanOrEqual(LOWEST_PRICE / 1000 - 1e-6);
-      expect(share).toBeLessThanOrEqual(1);
-    }
-    const closed = (await jobs()).filter(({ status }) => status !== 'bidding');
-    const contested = new Set(bids.map(({ job_id }) => job_id));
-    expect(closed.filter(({ id }) => contested.has(id)).length).toBeGreaterThan(closed.length / 2);
-    expect(closed.filter(({ id }) => !contested.has(id)).length).toBeGreaterThan(0);
-    const workers = await db.selectFrom('agents').selectAll().where('jobs_completed', '>', 0).execute();
-    expect(workers.length).toBeGreaterThanOrEqual(2);
+it('without traffic nothing is posted, while the judge still sits', async () => {
+  await enter({ traffic: 0 });
+  await run(60);
+  expect(await jobs()).toEqual([]);
+  const [requester, worker] = [await market.agent('requester'), await market.agent('worker')];
+  const id = await wonBy(worker, (await postJob(requester)).id, requester);
+  await worker.call('POST', 'agents/deliver', { job_id: id, result: '{"note":"done"}' });
+  await requester.call('POST', `jobs/${id}/accept-delivery`, { rating: 1 });
+  await market.advanceHours(1);
+  expect((await requester.call('GET', `jobs/${id}`)).body).toMatchObject({
+    status: 'disputed',
+    escrow: { status: 'released' },
   });
+});
 
+describe('rivals', () => {
   it('bid on the jobs of others too, and hand in something of the requested shape', async () => {
     await enter({ traffic: 0 });
     const requester = await market.agent('requester', { tags: ['translation'] });
@@ -176,7 +99,7 @@ describe('customers', () => {
       if (job) {
         const offer = { job_id: job.id, amount_usdc: 0.5, estimated_seconds: 3600 };
         expect((await worker.call('POST', 'agents/bid', offer)).status).toBe(200);
-        await run(job.bid_window_seconds + 5, 5, () => worker.call('POST', 'agents/heartbeat'));
+        await run(job.bid_window_seconds + 5, 20, () => worker.call('POST', 'agents/heartbeat'));
         expect((await worker.call('POST', `agents/jobs/${job.id}/accept`)).status).toBe(200);
         const answer = contentOf(job.tags[0]).solve(job) as { records: unknown[] };
         const wrong = { records: [...answer.records].reverse() };
@@ -269,18 +192,18 @@ describe('over a long time', () => {
     await enter({ traffic: 300, keepFinishedJobs: 3, temper: 'lenient', maxOpenJobs: 100 });
     const agent = await market.agent('bidder', { tags: ['sql-query'] });
     let own: string | undefined;
-    await run(200, 10, async () => {
+    await run(200, 20, async () => {
       const [job] = (await agent.call('GET', 'agents/jobs')).body.jobs;
       own ??= job?.id;
       if (job?.id === own)
         await agent.call('POST', 'agents/bid', { job_id: own, amount_usdc: 2, estimated_seconds: 900 });
     });
-    await run(400, 10);
+    await run(400);
     await market.advanceHours(25);
     const before = await jobs();
     const settled = before.filter(({ status }) => ['failed', 'completed', 'disputed'].includes(status)).length;
     expect(settled).toBeGreaterThan(15);
-    await run(400, 10);
+    await run(300);
     const left = new Set((await jobs()).map(({ id }) => id));
     const gone = before.filter(({ id }) => !left.has(id));
     expect(gone.length).toBeGreaterThan(settled / 2);

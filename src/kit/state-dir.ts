@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { isPlaceholder } from './api-key.ts';
+import { isPlaceholder } from './placeholder.ts';
 
 /**
  * Where this package keeps its files: `mcp` below SOTA_HOME, or below `~/.sota`. A SOTA_HOME that the host did not
