@@ -23,7 +23,7 @@ import { root } from './pages.ts';
 const OTHERS = [
   'auto_release', // instruction of the on-chain program
   'cancelled_by_requester', // error_code of a job
-  'refused_by_policy', // outcome of a tool
+  ...['refused_by_policy', 'previous_resolved', 'possible_duplicate'], // outcomes of a tool
   'env_vars', // configuration of a client
   'hidden_characters_removed', // in `untrusted` of an answer
   'marketplace_said', // of an error
