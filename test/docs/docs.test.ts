@@ -49,6 +49,7 @@ describe('names', () => {
     'hidden_characters_removed', // in `untrusted` of an answer
     'marketplace_said', // of an error
     'pg_dump', // a program of PostgreSQL
+    'postgres_changes', // of the Realtime channel
   ];
   const machines = [agentMachine, jobMachine, bidMachine, escrowMachine, testJobMachine];
   const vocabulary = new Set<string>([
