@@ -8,6 +8,10 @@
  */
 import { commands } from '#cli/commands.ts';
 import { exitCodes } from '#cli/exit-codes.ts';
+import type { Flags } from '#cli/flags.ts';
+import { runnerCommands } from '#cli/runner/commands.ts';
+import { exitCodes as runnerExitCodes } from '#cli/runner/exit-codes.ts';
+import { runFlags } from '#cli/runner/run-command.ts';
 import type { Operation } from '#contract/define-operation.ts';
 import { errorCatalogue } from '#contract/errors/catalogue.ts';
 import { operations } from '#contract/operations/registry.ts';
@@ -18,6 +22,7 @@ import { escrowMachine } from '#contract/states/escrow.ts';
 import { jobMachine } from '#contract/states/job.ts';
 import { testJobMachine } from '#contract/states/test-job.ts';
 import { webhookEventTypes } from '#contract/webhook-events.ts';
+import { settings } from '#runner/settings/runner-settings.ts';
 
 /** What a page shows of a tool. */
 export interface ListedTool {
@@ -56,7 +61,11 @@ export function blocksOf(tools: readonly ListedTool[]): Blocks {
     'webhook-events': renderWebhookEvents,
     tools: () => renderTools(tools),
     commands: renderCommands,
-    'exit-codes': renderExitCodes,
+    'exit-codes': () => renderCodes(exitCodes),
+    'runner-commands': renderRunnerCommands,
+    'runner-settings': renderRunnerSettings,
+    'runner-run-flags': renderRunFlags,
+    'runner-exit-codes': () => renderCodes(runnerExitCodes),
   };
 }
 
@@ -140,11 +149,29 @@ function renderCommands(): string {
   return table(['command', 'what it does'], [['`sota-mcp`', 'Serve MCP on stdin and stdout'], ...rows]);
 }
 
-function renderExitCodes(): string {
+function renderCodes(codes: Readonly<Record<string, { readonly code: number; readonly meaning: string }>>): string {
   return table(
     ['code', 'meaning'],
-    Object.values(exitCodes).map(({ code, meaning }) => [String(code), meaning]),
+    Object.values(codes).map(({ code, meaning }) => [String(code), meaning]),
   );
+}
+
+function renderRunnerCommands(): string {
+  const rows = Object.entries(runnerCommands).map(([name, { summary }]) => [`\`sota-runner ${name}\``, summary]);
+  return table(['command', 'what it does'], rows);
+}
+
+function renderRunnerSettings(): string {
+  const rows = Object.entries(settings).map(([name, { summary }]) => [`\`${name}\``, summary]);
+  return table(['setting', 'meaning'], rows);
+}
+
+function renderRunFlags(): string {
+  const rows = Object.entries(runFlags as Flags).map(([name, flag]) => [
+    `\`--${name}${flag.value === undefined ? '' : ` ${flag.value}`}\``,
+    flag.summary + (flag.default === undefined ? '' : ` (${flag.default} unless given)`),
+  ]);
+  return table(['switch', 'meaning'], rows);
 }
 
 /** A Markdown table; a bar inside a cell would end it. */

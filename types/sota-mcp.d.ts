@@ -147,6 +147,10 @@ export class SOTAClient {
   readonly payouts: {
     summary(): Promise<Fields>;
     wallet(): Promise<Fields>;
+    /** Where withdrawals go: a Solana address. */
+    setWallet(body: { readonly address: string }): Promise<Fields>;
+    /** Sends available earnings to the wallet, for good. */
+    withdraw(body: { readonly amount_usdc: number }): Promise<Fields>;
   };
   readonly keys: {
     list(): Promise<Fields>;

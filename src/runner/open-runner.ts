@@ -3,7 +3,7 @@ import { createNonceIntents } from '#client/intents.ts';
 import { normalizeOrigin } from '#client/origin.ts';
 import { createSession } from '#client/session.ts';
 import type { Session } from '#client/types.ts';
-import { type Clock, systemClock } from '#kit/clock.ts';
+import { systemClock } from '#kit/clock.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import { createKillableValidator } from '#kit/json-schema/killable-validator.ts';
 import type { Logger } from '#kit/log.ts';
@@ -24,6 +24,8 @@ export interface OpenOptions
   readonly handlers: HandlerHost;
   readonly log: Logger;
   readonly docs?: DocsLibrary;
+  /** The name under which credentials of the marketplace are kept, where its address is another every time. */
+  readonly originId?: string;
 }
 
 export interface OpenRunner {
@@ -35,11 +37,14 @@ export interface OpenRunner {
 }
 
 /** The session of a runner: its outbox is the memory of what was sent, so the client keeps none of its own. */
-export function openSession(settings: RunnerSettings, log: Logger, clock: Clock = systemClock): Session {
+export function openSession(
+  settings: RunnerSettings,
+  { log, clock = systemClock, originId }: Pick<OpenOptions, 'log' | 'clock' | 'originId'>,
+): Session {
   const origin = normalizeOrigin(settings.apiUrl);
   return createSession({
     originProvider: async () => origin,
-    originId: origin,
+    originId: originId ?? origin,
     local: false,
     env: settings.env,
     stateDir: stateDirectory(settings.env),
@@ -57,7 +62,7 @@ export function openSession(settings: RunnerSettings, log: Logger, clock: Clock 
 export async function openRunner(options: OpenOptions): Promise<OpenRunner> {
   const { folder, settings, handlers, log, clock = systemClock } = options;
   const state = await openStateFolder(folder, clock, log);
-  const session = openSession(settings, log, clock);
+  const session = openSession(settings, options);
   const validator = createKillableValidator();
   let releaseAgent: (() => Promise<void>) | undefined;
   const close = async () => {

@@ -420,11 +420,13 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   }
 
   /** What was given up, or rests, may be tried again: the code is another, or a person has started us anew. */
-  function tryAgain(): void {
-    for (const record of store.open()) {
-      if (record.outbox || slots.has(record.key) || (record.errors === 0 && !record.delays)) continue;
-      void store.save({ ...record, errors: 0, delays: 0 });
-    }
+  async function tryAgain(): Promise<void> {
+    const resting = store
+      .open()
+      .filter(({ key, outbox, errors, delays = 0 }) => !outbox && !slots.has(key) && errors + delays > 0);
+    await Promise.all(resting.map((record) => store.save({ ...record, errors: 0, delays: 0 }))).catch(
+      (error: unknown) => log.error('a record could not be written', { error }),
+    );
   }
 
   function summary(): Record<string, unknown> {
@@ -484,8 +486,10 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       for (const record of store.open()) {
         if (record.outbox) work(record, clock.now() + DEFAULT_JOB_MS);
       }
-      tryAgain();
-      loop.start();
+      // Before the first look, which would find them given up still.
+      void tryAgain().then(() => {
+        if (!draining) loop.start();
+      });
     },
     wake: () => loop.wake(),
     setQuiet(next) {
@@ -498,8 +502,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       stuck.clear();
       testResets.clear();
       rests.clear();
-      tryAgain();
-      loop.wake();
+      void tryAgain().then(() => loop.wake());
     },
     async resume(jobId) {
       const record = store.open().find(({ job, parked }) => job.id === jobId && parked !== undefined);

@@ -92,7 +92,7 @@ async function readRefusal(
     return { kind: 'again', error, ...(afterMs === undefined ? {} : { afterMs }) };
   }
   if (VERDICTS.has(error.code)) {
-    return { kind: 'verdict', verdict: { ...error.details, passed: false, code: error.code, message: error.message } };
+    return { kind: 'verdict', verdict: verdictIn(error) };
   }
   switch (error.code) {
     case 'not_accepted':
@@ -115,6 +115,12 @@ async function readRefusal(
   }
   if (OVER.has(error.code)) return { kind: 'settled', outcome: 'gone', note: error.code };
   return { kind: 'refused', error };
+}
+
+/** In the words of the marketplace: they say what is wrong with the result, our own only that something is. */
+function verdictIn({ code, message, details }: SotaError): Verdict {
+  const words = details?.message;
+  return { ...details, passed: false, code, message: typeof words === 'string' && words ? words : message };
 }
 
 function settledWith(hash: unknown, parcel: Parcel, error: SotaError): Handover {

@@ -42,6 +42,9 @@ describe('the packed package', () => {
     expect(lived.stdout).toMatch(/mode: sandbox[\s\S]*mode: active[\s\S]*delivered[\s\S]*paid: 4\.05 USDC, 5 stars/);
     expect(lived.stdout).not.toMatch(/refused|failed/);
     expect(lived.stderr).toBe('');
+    const again = await inFolder(bin('sota-runner'), ['dev', '--until-paid', '--port', '0'], join(folder, 'a'));
+    expect(again.stdout).not.toMatch(/mode: sandbox/);
+    expect(again.stdout).toMatch(/mode: active[\s\S]*paid: 4\.05 USDC, 5 stars/);
   });
 
   it('is a library, with its harness and its vectors', { timeout: 60_000 }, async () => {

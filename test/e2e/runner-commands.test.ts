@@ -88,6 +88,20 @@ function start({ folder, env }: Home, ...args: string[]): Started {
   };
 }
 
+/** Whether there is such a process; one that only waits to be reaped by whoever adopted it is none. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return process.platform !== 'linux';
+  }
+}
+
 const settled = (town: Town, id: string, status: string) =>
   expect.poll(async () => (await town.job(id)).status, { timeout: 20_000 }).toBe(status);
 
@@ -113,7 +127,7 @@ describe('sota-runner run', () => {
     await settled(town, refused, 'failed');
     expect((await run(home, 'quiet', '--off')).stdout).toMatch(/takes new work again/);
     await worker.says(/no longer quiet/);
-    const taken = await town.post({});
+    const taken = await town.post({ bid_window_seconds: 3 });
     await settled(town, taken, 'completed');
     expect(await town.job(taken)).toMatchObject({ result: '{"said":"Do it."}' });
 
@@ -137,7 +151,8 @@ describe('sota-runner run', () => {
       export const dispatch = () => (existsSync('open') ? 'done' : new Promise(() => {}));\n`;
     const home = await agentFolder(town, handler);
     const first = start(home, 'run');
-    const id = await town.post({});
+    await first.says(/mode: waiting|mode: active/);
+    const id = await town.post({ bid_window_seconds: 3 });
     await settled(town, id, 'executing');
     first.process.kill('SIGTERM');
     await first.says(/draining/);
@@ -148,6 +163,21 @@ describe('sota-runner run', () => {
     await settled(town, id, 'completed');
   });
 
+  it('leaves no command running behind it', { timeout: 60_000 }, async () => {
+    const town = await openTown();
+    const home = await agentFolder(town);
+    const worker = start(home, 'run', '--exec', 'echo $$ > pid; sleep 600; true');
+    await worker.says(/mode: waiting|mode: active/);
+    await settled(town, await town.post({ bid_window_seconds: 3 }), 'executing');
+    const pid = () => Number(readFileSync(join(home.folder, 'pid'), 'utf8'));
+    await expect.poll(pid, { timeout: 10_000 }).toBeGreaterThan(0);
+    worker.process.kill('SIGTERM');
+    await worker.says(/draining/);
+    worker.process.kill('SIGTERM');
+    expect(await worker.exited).toBe(143);
+    await expect.poll(() => isAlive(pid()), { timeout: 10_000 }).toBe(false);
+  });
+
   it('is woken by a webhook long before its next look', { timeout: 60_000 }, async () => {
     const town = await openTown();
     const slow = { SOTA_POLL_INTERVAL_SECONDS: '600', SOTA_WEBHOOK_SECRET: 'whsec_to_be_replaced' };
@@ -156,7 +186,7 @@ describe('sota-runner run', () => {
     const worker = start(home, 'run', '--webhook-port', '0');
     const [, url] = await worker.says(/webhooks=(\S+)/);
     await http('PATCH', `${town.url}/api/v1/agents/me`, { key, body: { webhook_url: url } });
-    await settled(town, await town.post({}), 'completed');
+    await settled(town, await town.post({ bid_window_seconds: 3 }), 'completed');
   });
 
   it.each([
@@ -237,7 +267,7 @@ describe('sota-runner dev', () => {
     const town = await openTown();
     const dev = start(await agentFolder(town), 'dev', '--no-market', '--port', '0');
     await dev.says(/mode: active/);
-    const id = await town.post({});
+    const id = await town.post({ bid_window_seconds: 3 });
     await settled(town, id, 'completed');
     await dev.says(/data-extraction: delivered/);
   });

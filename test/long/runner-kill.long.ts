@@ -12,6 +12,7 @@ it('500 kills, 1,000 jobs', { timeout: 60 * 60_000 }, async () => {
     open: [],
     rerunAfterStored: [],
     notOnce: [],
+    unstored: [],
     violations: [],
   });
   expect(report.delivered + report.failed).toBe(1_000);

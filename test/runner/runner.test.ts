@@ -37,12 +37,15 @@ describe('the sandbox', () => {
     const handler = (job: JobView, ctx: HandlerContext) => {
       if (job.capability !== 'data-extraction') return ctx.skeleton();
       if (!ctx.lastValidation) return { records: [] };
-      verdicts.push([ctx.attempt, ctx.lastValidation.code, ctx.lastValidation.passed]);
+      const { code, passed, message, validator } = ctx.lastValidation;
+      verdicts.push([ctx.attempt, code, passed, message, validator]);
       return solve(job, ctx);
     };
     const { seen, events } = await startRunner({ ...town, key, exports: { dispatch: handler } });
     await seen('mode', ({ mode }) => mode === 'waiting');
-    expect(verdicts).toEqual([[2, 'schema_violation', false]]);
+    // In the words of the marketplace, which say what to repair.
+    const words = expect.stringMatching(/^Schema validation failed: /);
+    expect(verdicts).toEqual([[2, 'schema_violation', false, words, expect.any(String)]]);
     expect(events.filter(({ type }) => type === 'verdict')).toHaveLength(1);
   });
 

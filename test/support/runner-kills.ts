@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,6 +33,8 @@ export interface KillReport {
   readonly assignments: number;
   /** Assignments that did not end exactly once, and jobs for which more reports than assignments were sent. */
   readonly notOnce: readonly string[];
+  /** Deaths after a result was stored that left no result on disk. */
+  readonly unstored: readonly string[];
   /** Processes that died at each named point, by the clock, and in the middle of a drain. */
   readonly died: Readonly<Record<string, number>>;
   /** Ends that were asked for and took place, between the kills. */
@@ -111,6 +113,7 @@ export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promi
 
   const points = [...runnerCrashPoints];
   const died: Record<string, number> = {};
+  const unstored: string[] = [];
   let drains = 0;
   let maxDrainGapMs = 0;
   const drain = async (process: ChildProcess, ended: Promise<unknown>) => {
@@ -122,9 +125,11 @@ export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promi
   };
   for (let round = 0; done < kills && round < 4 * kills; round += 1) {
     await addJobs(Math.ceil(((done + 4) / kills) * jobs));
-    const how = rng.next();
+    // Every point once for certain, then by chance.
+    const how = round < points.length ? 0 : rng.next();
     const point = how < 0.7 ? points[round % points.length] : undefined;
-    child = startChild(program, [folder, front.url, String(worker.api_key)], point ? `${point}:${rng.int(1, 3)}` : '');
+    const pass = round < points.length ? 1 : rng.int(1, 3);
+    child = startChild(program, [folder, front.url, String(worker.api_key)], point ? `${point}:${pass}` : '');
     const ended = once(child, 'exit');
     // A named point may not be reached when there is little to do: then the clock kills.
     let why = point ?? 'random';
@@ -144,6 +149,7 @@ export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promi
       clearTimeout(timer);
     }
     if (child.signalCode !== 'SIGKILL') continue;
+    if (why === 'result-stored' && !hasOutbox(folder)) unstored.push(`round ${round}`);
     died[why] = (died[why] ?? 0) + 1;
     done += 1;
   }
@@ -172,6 +178,7 @@ export async function killRunner({ jobs, kills, seed, faults }: KillPlan): Promi
     rerunAfterStored,
     runs,
     ...(await countEnds(market, watch.reports)),
+    unstored,
     died,
     drains,
     maxDrainGapMs,
@@ -279,6 +286,15 @@ async function countEnds(
     return accepted === ended && keys <= accepted ? [] : [`${id}: ${accepted} accepted, ${ended} ended, ${keys} keys`];
   });
   return { assignments: [...counts.values()].reduce((sum, { accepted }) => sum + accepted, 0), notOnce };
+}
+
+function hasOutbox(folder: string): boolean {
+  const tasks = join(folder, '.sota-runner-state/tasks');
+  return readdirSync(tasks).some((file) => {
+    if (!/^[\w-]+\.json$/.test(file)) return false;
+    const { outbox } = JSON.parse(readFileSync(join(tasks, file), 'utf8')) as { outbox?: { sha256?: string } };
+    return outbox?.sha256 !== undefined;
+  });
 }
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

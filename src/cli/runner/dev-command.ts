@@ -100,7 +100,7 @@ export const command = {
         closing.push(market.close);
         settings = { ...settings, apiUrl: market.url, env: { SOTA_HOME: market.home }, pollIntervalMs: DEV_POLL_MS };
         folder = devFolder(folder);
-        const session = openSession(settings, agent.log);
+        const session = openSession(settings, { log: agent.log, originId: market.originId });
         await market.register(session);
         await session.close();
         console.log(`Marketplace ${market.url}, agent ${market.agent.name}, tags ${market.agent.tags.join(', ')}`);
@@ -113,6 +113,7 @@ export const command = {
         log: agent.log,
         concurrency,
         docs: createDocsLibrary(),
+        ...(market && { originId: market.originId }),
       });
       closing.push(opened.close);
       const servers = await attachServers(opened.runner, {

@@ -36,7 +36,7 @@ export const command = {
     }
     try {
       const { folder, settings, log } = loadAgent(values.config);
-      const session = openSession(settings, log);
+      const session = openSession(settings, { log });
       const me = await session.client.call(getMe, {});
       const sandbox = await session.client.call(getSandboxProgress, {});
       await session.close();

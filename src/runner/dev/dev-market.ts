@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { createSession } from '#client/session.ts';
 import type { RegisterArguments, Session } from '#client/types.ts';
+import { canonicalJson } from '#kit/canonical-json.ts';
+import { sha256Hex } from '#kit/hash.ts';
 import type { Logger } from '#kit/log.ts';
 import { version } from '#kit/version.ts';
 import type { Declared } from '../handlers/handler-host.ts';
@@ -11,6 +13,8 @@ import { createLocalRequester, type LocalRequester, type RequesterEvent } from '
 /** A marketplace for one agent under development, with somebody who has work for it. */
 export interface DevMarket {
   readonly url: string;
+  /** Its name for credentials: it is at another port every time. */
+  readonly originId: string;
   /** Where the agent's credentials for it are kept. */
   readonly home: string;
   readonly agent: RegisterArguments;
@@ -21,6 +25,7 @@ export interface DevMarket {
   close(): Promise<void>;
 }
 
+const ORIGIN_ID = 'local:dev';
 const JUDGE_EVERY_MS = 500;
 const FUNDS_USDC = 100;
 
@@ -49,7 +54,9 @@ export async function startDevMarket(
   const { startMarket } = await import('#market/serve.ts');
   const root = devFolder(folder);
   const market = await startMarket({ port, data: join(root, 'market'), log });
-  const agent = agentOf(declared, name);
+  const declaredAgent = agentOf(declared, name);
+  const mark = sha256Hex(canonicalJson([declaredAgent.clusters, declaredAgent.tags])).slice(0, 12);
+  const agent = { ...declaredAgent, email: `${name}.${mark}@dev.invalid` };
   const sessions: Session[] = [];
   const timers: NodeJS.Timeout[] = [];
   let judging: Promise<void> = Promise.resolve();
@@ -57,7 +64,7 @@ export async function startDevMarket(
   async function requester(): Promise<LocalRequester> {
     const session = createSession({
       originProvider: async () => market.url,
-      originId: 'local:dev',
+      originId: ORIGIN_ID,
       local: true,
       localProfile: {
         email: 'requester@dev.invalid',
@@ -82,7 +89,9 @@ export async function startDevMarket(
 
   return {
     url: market.url,
-    home: join(root, 'home'),
+    originId: ORIGIN_ID,
+    // An agent with other tags has other tests to pass, so it is another agent.
+    home: join(root, 'agents', mark),
     agent,
     async register(session) {
       if (!session.known()) await session.register(agent);

@@ -7,7 +7,7 @@
  *
  * The exit status 0 means the answer counts; any other one is an error of the handler, a signal is a crash.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { AgentError } from './agent-error.ts';
 import { isApproved } from './child-host.ts';
 import { HandlerCrashed } from './handler-crashed.ts';
@@ -37,17 +37,27 @@ export function openExecHost(options: ExecHostOptions): HandlerHost {
     agent: undefined,
     ...options.declared,
   };
+  const live = new Set<ChildProcess>();
+  // Commands lead groups of their own, so an end that waits for nobody would leave them running.
+  const onExit = () => {
+    for (const child of live) signalProcess(child, 'SIGKILL', 'group');
+  };
+  process.on('exit', onExit);
   return {
     title: options.command,
     declared: () => declared,
-    run: (job, context) => runOnce(options, job, context),
+    run: (job, context) => runOnce(options, live, job, context),
     bid: async () => undefined,
-    close: async () => undefined,
+    close: async () => {
+      process.off('exit', onExit);
+      await Promise.all([...live].map((child) => stopProcess(child, 'group')));
+    },
   };
 }
 
 async function runOnce(
   { command, cwd, env }: ExecHostOptions,
+  live: Set<ChildProcess>,
   job: JobView,
   context: HandlerContext,
 ): Promise<unknown> {
@@ -59,6 +69,9 @@ async function runOnce(
     // A group of its own, so that the shell and all it started can be ended together.
     detached: process.platform !== 'win32',
   });
+  live.add(child);
+  child.once('exit', () => live.delete(child));
+  child.once('error', () => live.delete(child));
   const chunks: Buffer[] = [];
   let size = 0;
   let tail = '';

@@ -7,7 +7,8 @@ import { Readable } from 'node:stream';
  * `drop_before`: the connection breaks and nothing happened. `drop_after`: it happened, and the answer is lost.
  * `error_before` and `error_after`: the same with HTTP 503. `cut`: half of the answer. `slow`: half a second late.
  */
-export type Fault = 'drop_before' | 'drop_after' | 'error_before' | 'error_after' | 'cut' | 'slow';
+export const faultNames = ['drop_before', 'drop_after', 'error_before', 'error_after', 'cut', 'slow'] as const;
+export type Fault = (typeof faultNames)[number];
 
 export interface FaultSwitches {
   /** The next requests whose path contains `path` meet these faults, one each, in order. */
@@ -26,7 +27,6 @@ export interface FaultyFront {
   close(): Promise<void>;
 }
 
-const ALL: readonly Fault[] = ['drop_before', 'drop_after', 'error_before', 'error_after', 'cut', 'slow'];
 const SLOW_MS = 500;
 
 /** @param answer the marketplace as a function from request to response */
@@ -36,7 +36,7 @@ export async function openFaultyFront(
 ): Promise<FaultyFront> {
   const queued: { path: string; fault: Fault }[] = [];
   let probability = 0;
-  let among = ALL;
+  let among: readonly Fault[] = faultNames;
   let underWay = 0;
 
   function pick(path: string): Fault | undefined {
@@ -85,7 +85,7 @@ export async function openFaultyFront(
     },
     faults: {
       next: (path, ...faults) => void queued.push(...faults.map((fault) => ({ path, fault }))),
-      rate(next, faults = ALL) {
+      rate(next, faults = faultNames) {
         probability = next;
         among = faults;
       },
