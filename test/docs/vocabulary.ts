@@ -28,6 +28,7 @@ const OTHERS = [
   'hidden_characters_removed', // in `untrusted` of an answer
   'marketplace_said', // of an error
   'pg_dump', // program of PostgreSQL
+  'postgres_changes', // of the Realtime channel
 ];
 // Fields of every tool's answer and of every error (docs/architecture.md).
 const ENVELOPE = ['retry_after_seconds', 'did_you_mean', 'next_cursor', 'next', 'recovery', 'untrusted', 'fix'];
