@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
+const LEFT_OUT = new Set(['node_modules', '.git', 'dist', 'test', 'bench']);
 
 describe('the package as it is published', () => {
   let folder: string;
@@ -19,8 +20,13 @@ describe('the package as it is published', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sota-package-'));
+    // As `prepack` does it, but beside this dist/: there the chunks of earlier builds lie until nobody needs them.
+    const project = join(folder, 'project');
+    cpSync(root, project, { recursive: true, filter: (path) => !LEFT_OUT.has(relative(root, path)) });
+    symlinkSync(realpathSync(join(root, 'node_modules')), join(project, 'node_modules'));
+    await run(process.execPath, [join(root, 'scripts/build.mjs'), '--quiet', '--clean', '--root', project]);
     const flags = ['pack', '--ignore-scripts', '--pack-destination', folder];
-    const { stdout } = await run('npm', flags, { cwd: root, env: { ...process.env, npm_config_loglevel: 'error' } });
+    const { stdout } = await run('npm', flags, { cwd: project, env: { ...process.env, npm_config_loglevel: 'error' } });
     tarball = join(folder, stdout.trim());
     await run('tar', ['-xzf', tarball, '-C', folder]);
     content = join(folder, 'package');
