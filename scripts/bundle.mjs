@@ -5,7 +5,7 @@ import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { bakeCatalogue } from './bake-catalogue.mjs';
 import { mergeStart } from './merge-chunks.mjs';
-import { englishZodOnly, packPackages, usePacked } from './packed-packages.mjs';
+import { englishZodOnly, packPackages, usePacked, withoutValidators } from './packed-packages.mjs';
 
 /** What dist/ offers by name; those not written yet are left out. */
 export const ENTRIES = {
@@ -64,6 +64,9 @@ export async function bundle(root, dist) {
       vendorSqlite(root, files),
       keepNodeSqliteDynamic(),
       englishZodOnly(),
+      withoutValidators(),
+      onlyProxying(),
+      withoutSigning(),
     ],
   });
   const outputs = [...(packed?.outputFiles ?? []), ...result.outputFiles];
@@ -110,6 +113,46 @@ function keepNodeSqliteDynamic() {
   };
 }
 
+/**
+ * Of undici the proxy agent and a fetch that takes it. Its parser comes twice, for processors with and without SIMD;
+ * those without run no Node of today.
+ */
+function onlyProxying() {
+  return {
+    name: 'only-proxying',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^undici$/ }, ({ resolveDir }) => ({
+        path: 'undici',
+        namespace: 'proxying',
+        pluginData: resolveDir,
+      }));
+      esbuild.onLoad({ filter: /.*/, namespace: 'proxying' }, ({ pluginData }) => ({
+        contents: `
+          import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
+          import { fetch } from 'undici/lib/web/fetch/index.js';
+          export default { ProxyAgent, fetch };`,
+        resolveDir: pluginData,
+      }));
+      esbuild.onResolve({ filter: /[\\/]llhttp-wasm\.js$/ }, ({ path, resolveDir }) => ({
+        path: join(resolveDir, path.replace('llhttp-wasm', 'llhttp_simd-wasm')),
+      }));
+    },
+  };
+}
+
+/** The SDK's client signs in over HTTP with keys of its own, which nobody does over stdio. */
+function withoutSigning() {
+  return {
+    name: 'without-signing',
+    setup(esbuild) {
+      esbuild.onResolve({ filter: /^jose$/ }, ({ path }) => ({ path, namespace: 'absent' }));
+      esbuild.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
+        contents: `throw new Error(${JSON.stringify(`${path} is not part of this package`)});`,
+      }));
+    },
+  };
+}
+
 function addShebang(files, name) {
   const code = files.get(name);
   if (!code || Buffer.from(code).toString('utf8', 0, 2) === '#!') return;
@@ -126,12 +169,14 @@ function renderLicenses(root, inputs, files) {
     const [, name] = input.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)\//) ?? [];
     if (name) packages.add(name);
   }
-  const texts = [...packages].sort().map((name) => {
+  // Many packages share one text, word for word: it stands once, below the names of all of them.
+  const texts = new Map();
+  for (const name of [...packages].sort()) {
     const folder = join(root, 'node_modules', name);
     const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? readFileSync(join(folder, file), 'utf8').trim() : '';
-    return `${name} ${version} (${license})\n\n${text}\n`;
-  });
-  return texts.join(`\n${'-'.repeat(80)}\n\n`);
+    const text = file ? readFileSync(join(folder, file), 'utf8').trim().replaceAll('\r\n', '\n') : '';
+    texts.set(text, [...(texts.get(text) ?? []), `${name} ${version} (${license})`]);
+  }
+  return [...texts].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`);
 }

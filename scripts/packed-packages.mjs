@@ -86,11 +86,11 @@ export function usePacked(root, { packages, name: file }) {
  * The SDK brings a JSON Schema validator for tools that are declared through it, which ours are not, and for forms that a
  * human fills in, whose one field is judged where it is understood (`consent.ts`).
  */
-function withoutValidators() {
+export function withoutValidators() {
   return {
     name: 'without-validators',
     setup(esbuild) {
-      esbuild.onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, ({ path }) => ({
+      esbuild.onResolve({ filter: /^@modelcontextprotocol\/(server|client)\/_shims$/ }, ({ path }) => ({
         path,
         namespace: 'shims',
       }));
@@ -101,7 +101,8 @@ function withoutValidators() {
               return (data) => ({ valid: true, data, errorMessage: undefined });
             }
           }
-          export const process = globalThis.process;`,
+          export const process = globalThis.process;
+          export const CORS_IS_POSSIBLE = false;`,
       }));
     },
   };

@@ -4,18 +4,19 @@ import { isoTime, systemClock } from '#kit/clock.ts';
 import { stateDirectory } from '#kit/state-dir.ts';
 import { describeFlags, oneOf, parseFlags, UsageError } from './flags.ts';
 import { NotTheOwner, proveOwner, type Terminal } from './owner-proof.ts';
+import { runCommand, type Said } from './run-command.ts';
 import { openTerminal } from './terminal.ts';
 
 const flags = {
   all: { type: 'boolean', summary: 'list: also what is decided or over' },
-  json: { type: 'boolean', summary: 'list: as one line of JSON' },
+  json: { type: 'boolean', summary: 'Print one line of JSON' },
   'pin-stdin': { type: 'boolean', summary: 'Read the owner PIN from standard input' },
   help: { type: 'boolean', summary: 'Show this text' },
 } as const;
 
 const help = `Usage: sota-mcp approvals list [--all] [--json]
-       sota-mcp approvals approve ID [--pin-stdin]
-       sota-mcp approvals reject ID
+       sota-mcp approvals approve ID [--pin-stdin] [--json]
+       sota-mcp approvals reject ID [--json]
        sota-mcp approvals pin [--pin-stdin]
 
 An agent asks before it changes where its money goes, and before it spends more than you allowed. Here you answer. An
@@ -28,7 +29,7 @@ ${describeFlags(flags)}
 
 Examples:
   sota-mcp approvals list
-  sota-mcp approvals approve a1b2c3`;
+  sota-mcp approvals approve apr_f3k7qz2m5wsxtbve`;
 
 const WORDS = ['list', 'approve', 'reject', 'pin'] as const;
 
@@ -69,12 +70,8 @@ export const command = {
     };
     try {
       if (word === 'list') return await list(desk, values);
-      if (word === 'pin') return await setPin(desk);
-      return await decide(desk, word === 'approve' ? 'approved' : 'rejected', id ?? '');
-    } catch (error) {
-      if (!(error instanceof NotTheOwner)) throw error;
-      console.error(`sota-mcp approvals: ${error.message}`);
-      return 1;
+      const work = word === 'pin' ? () => setPin(desk) : () => decide(desk, word === 'approve', id ?? '', values.json);
+      return await runCommand(values.json, work);
     } finally {
       terminal.close();
     }
@@ -95,30 +92,25 @@ async function list(
   return 0;
 }
 
-async function decide(desk: Desk, decision: 'approved' | 'rejected', id: string): Promise<number> {
+async function decide(desk: Desk, allow: boolean, id: string, asJson: boolean | undefined): Promise<Said> {
   const { approvals, terminal } = desk;
   const found = await approvals.get(id);
-  if (!found) {
-    console.error(`sota-mcp approvals: there is no request ${JSON.stringify(id.slice(0, 40))}; see approvals list`);
-    return 1;
-  }
-  if (found.state !== 'pending') {
-    console.error(`sota-mcp approvals: ${id} is ${found.state} already`);
-    return 1;
-  }
-  if (decision === 'approved') {
-    terminal.say(forPeople(found));
+  if (!found) throw new Error(`There is no request ${JSON.stringify(id.slice(0, 40))}; see sota-mcp approvals list`);
+  if (found.state !== 'pending') throw new Error(`${id} is ${found.state} already`);
+  if (allow) {
+    if (!asJson) terminal.say(forPeople(found));
     await proveOwner('Allow exactly this, once?', desk);
   }
+  const decision = allow ? 'approved' : 'rejected';
   const now = await approvals.decide(id, decision, 'terminal');
-  const done = now?.state === decision;
-  if (done)
-    terminal.say(decision === 'approved' ? 'Approved, for one hour. The agent may call again now.' : 'Rejected.');
-  else console.error(`sota-mcp approvals: ${id} is ${now?.state ?? 'gone'} already`);
-  return done ? 0 : 1;
+  if (now?.state !== decision) throw new Error(`${id} is ${now?.state ?? 'gone'} already`);
+  return {
+    facts: forMachines(now),
+    lines: [allow ? 'Approved, for one hour. The agent may call again now.' : 'Rejected.'],
+  };
 }
 
-async function setPin({ pin, terminal, pinStdin }: Desk): Promise<number> {
+async function setPin({ pin, terminal, pinStdin }: Desk): Promise<Said> {
   if (await pin.isSet()) await proveOwner('The PIN you have.', { pin, terminal, pinStdin });
   // The first PIN is what later tells the owner from a program, so no program may set it.
   else if (!terminal.interactive) throw new NotTheOwner('The first PIN is set in a terminal.');
@@ -132,8 +124,10 @@ async function setPin({ pin, terminal, pinStdin }: Desk): Promise<number> {
   } catch (error) {
     throw new NotTheOwner(error instanceof Error ? error.message : String(error));
   }
-  terminal.say('The PIN is set. approvals approve and unlock ask for it from now on.');
-  return 0;
+  return {
+    facts: { pin: 'set' },
+    lines: ['The PIN is set. approvals approve, unlock and operations map ask for it from now on.'],
+  };
 }
 
 function forPeople({ id, state, what, why, agentId, origin, expiresAt, decidedBy }: Approval): string {

@@ -103,6 +103,7 @@ export type Choice =
 export function choose(argv: readonly string[]): Choice {
   const [first, ...rest] = argv;
   if (first === undefined) return { kind: 'serve', rest: [] };
+  if (first === 'help' && rest[0] !== undefined) return choose([rest[0], '--help']);
   if (first === '--help' || first === '-h' || first === 'help') return { kind: 'help' };
   if (first === '--version' || first === '-v' || first === 'version') return { kind: 'version' };
   if (first.startsWith('-')) {

@@ -52,7 +52,7 @@ export const command = {
       console.log(help);
       return 0;
     }
-    const [action, name, value] = words;
+    const [action = 'list', name, value] = words;
     if (action === 'list' && name === undefined) return await runCommand(values.json, list);
     if (action === 'get' && value === undefined) {
       const known = nameOf(name);
@@ -139,13 +139,34 @@ async function list(): Promise<Said> {
   const table = Object.fromEntries(known.map((name) => [name, current(name)]));
   const ours = new Set<string>(Object.values(settings).map((setting) => setting.name));
   const others = Object.keys(config.read()).filter((name) => !ours.has(name));
+  const key = await keyInUse();
   return {
-    facts: { file: config.path, settings: table, others },
+    facts: { file: config.path, settings: table, api_key: key, others },
     lines: [
-      ...known.map((name) => `${name.padEnd(width)}  ${table[name]?.value ?? ''}  (${table[name]?.source})`),
+      ...known.map((name) => row(name, table[name]?.value ?? '', table[name]?.source ?? '')),
+      row(API_KEY, key.key_prefix ?? 'not set', key.source ?? 'default'),
       ...(others.length > 0 ? [`Also in ${config.path}: ${others.join(', ')}`] : []),
     ],
   };
+}
+
+function row(name: string, value: string, source: string): string {
+  return `${name.padEnd(width)}  ${value}  (${source})`;
+}
+
+/** Of the key only its beginning, and where it comes from. */
+async function keyInUse(): Promise<{ key_prefix: string | null; source: string | null }> {
+  const none = { key_prefix: null, source: null };
+  try {
+    return await withAccount({}, async ({ session }) => {
+      const known = session.known();
+      return known ? { key_prefix: known.keyPrefix, source: known.keySource } : none;
+    });
+  } catch (error) {
+    // A wrong address has no key, and is itself what a person is looking for here.
+    if (error instanceof SotaError) return none;
+    throw error;
+  }
 }
 
 async function get(name: Name): Promise<Said> {
@@ -153,11 +174,8 @@ async function get(name: Name): Promise<Said> {
     const found = current(name);
     return { facts: { name, ...found }, lines: [found.value ?? ''] };
   }
-  return await withAccount({}, async ({ session }) => {
-    const known = session.known();
-    const shown = known?.keyPrefix ?? null;
-    return { facts: { name, key_prefix: shown, source: known?.keySource ?? null }, lines: [shown ?? 'not set'] };
-  });
+  const key = await keyInUse();
+  return { facts: { name, ...key }, lines: [key.key_prefix ?? 'not set'] };
 }
 
 async function setKey(): Promise<Said> {

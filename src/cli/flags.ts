@@ -63,13 +63,13 @@ export function wholeNumber(name: string, text: string, min: number, max: number
   return value;
 }
 
-/** One of a few words. @throws UsageError */
-export function oneOf<const T extends string>(name: string, text: string, allowed: readonly T[]): T {
+/** One of a few words. @param label what takes it, as its user writes it. @throws UsageError */
+export function oneOf<const T extends string>(label: string, text: string, allowed: readonly T[]): T {
   const found = allowed.find((word) => word === text);
   if (found) return found;
   const meant = closest(text, allowed);
   throw new UsageError(
-    `--${name} takes ${allowed.join(', ')}, not '${text}'${meant ? `; did you mean '${meant}'?` : ''}`,
+    `${label} takes ${allowed.join(', ')}, not '${text}'${meant ? `; did you mean '${meant}'?` : ''}`,
   );
 }
 

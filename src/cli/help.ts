@@ -1,4 +1,5 @@
 import { commands } from './commands.ts';
+import { exitCodes } from './exit-codes.ts';
 import { describeFlags } from './flags.ts';
 import { serveFlags } from './serve-flags.ts';
 
@@ -42,6 +43,11 @@ What the agent may do without you (also in config.json of the state folder, name
   SOTA_NOTIFY_URL             Gets a POST of JSON when an approval is asked for
   SOTA_NOTIFY_COMMAND         Is run then, with the same JSON on standard input
   A file named freeze in the state folder (~/.sota/mcp) stops everything but reads, in every process, while it exists.
+
+Exit codes of the commands:
+${Object.values(exitCodes)
+  .map(({ code, meaning }) => `  ${code}  ${meaning}`)
+  .join('\n')}
 
 Try it, with no account:
   npx -y sota-mcp demo

@@ -23,8 +23,8 @@ ${describeFlags(flags)}
 
 Examples:
   sota-mcp intents list
-  sota-mcp intents show 3f2a
-  sota-mcp intents resolve 3f2a --not-executed`;
+  sota-mcp intents show <id from the list>
+  sota-mcp intents resolve <id from the list> --not-executed`;
 
 export const command = {
   name: 'intents',
@@ -37,10 +37,10 @@ export const command = {
       argv.filter((word) => !given.includes(word)),
       flags,
     );
-    const [action, id, ...more] = given;
-    if (values.help || action === undefined) {
+    const [action = 'list', id, ...more] = given;
+    if (values.help) {
       console.log(help);
-      return values.help ? 0 : 2;
+      return 0;
     }
     if (more.length > 0) throw new UsageError(`Unexpected argument '${more[0]}'`);
     const intents = await listIntents({ directory: stateDirectory(process.env), clock: systemClock });

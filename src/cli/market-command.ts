@@ -123,7 +123,7 @@ function settingsGiven(values: Values, usual: Partial<MarketSettings>): Partial<
       ? {}
       : {
           reviewer: {
-            decision: oneOf('reviewer', reviewer, ['approve', 'reject', 'manual']),
+            decision: oneOf('--reviewer', reviewer, ['approve', 'reject', 'manual']),
             delayMs: (usual.reviewer ?? defaultSettings.reviewer).delayMs,
           },
         }),

@@ -2,6 +2,7 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { liveSecrets } from '#kit/redact.ts';
 import { exit } from './exit-codes.ts';
 import { UsageError } from './flags.ts';
+import { fixForPeople } from './for-people.ts';
 import { ConfigFileError } from './hosts/config-text.ts';
 
 /** What a command has to say: facts for programs, lines for people. Only one of the two is printed. */
@@ -45,7 +46,7 @@ function describe(error: unknown): { code: string; message: string; fix?: string
     return {
       code: error.code,
       message: redact(error.message),
-      fix: redact(error.fix),
+      fix: redact(fixForPeople(error)),
       exitCode: exitOf(error),
     };
   }

@@ -15,8 +15,13 @@ try {
   }
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  console.error(`sota-mcp: ${error.message}\nSee sota-mcp --help.`);
+  console.error(`sota-mcp: ${error.message}\nSee ${helpOf(process.argv[2])}.`);
   process.exitCode = 2;
+}
+
+/** Where the command line in question is explained. */
+function helpOf(word: string | undefined): string {
+  return word !== undefined && Object.hasOwn(commands, word) ? `sota-mcp ${word} --help` : 'sota-mcp --help';
 }
 
 async function runCommand(choice: Exclude<Choice, { kind: 'serve' }>): Promise<number> {

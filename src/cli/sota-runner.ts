@@ -18,7 +18,9 @@ try {
   }
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
-  console.error(`sota-runner: ${error.message}\nSee sota-runner --help.`);
+  const [word = ''] = process.argv.slice(2);
+  const about = Object.hasOwn(runnerCommands, word) ? `${word} --help` : '--help';
+  console.error(`sota-runner: ${error.message}\nSee sota-runner ${about}.`);
   process.exitCode = 2;
 } finally {
   clearInterval(hold);

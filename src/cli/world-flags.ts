@@ -96,7 +96,7 @@ function worldGiven({ world, traffic, temper, rivals }: Values): Partial<WorldSe
   if (!world && traffic === undefined && temper === undefined && rivals === undefined) return undefined;
   return {
     ...(traffic === undefined ? {} : { traffic: wholeNumber('traffic', traffic, 0, 100_000) }),
-    ...(temper === undefined ? {} : { temper: oneOf('temper', temper, tempers) }),
+    ...(temper === undefined ? {} : { temper: oneOf('--temper', temper, tempers) }),
     ...(rivals === undefined ? {} : { rivals: wholeNumber('rivals', rivals, 0, MAX_RIVALS) }),
   };
 }

@@ -3,7 +3,7 @@
  * of names as in the environment, in lower case. The environment always wins. Names this program does not know are kept:
  * another part of it, or another version, may.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { errorCode } from '#kit/durable/disk.ts';
@@ -63,6 +63,8 @@ export function withConfig(env: Environment, config: ConfigValues, known: readon
 }
 
 function readOwn(path: string): string | undefined {
+  // The usual case, and it is asked with every call.
+  if (!lstatSync(path, { throwIfNoEntry: false })) return undefined;
   let file: number;
   try {
     file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));

@@ -3,7 +3,7 @@
  * share it: every read looks whether the file was replaced, every change is made under a lock that ends with its
  * process, on the content as it is then.
  */
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { teach } from '#contract/errors/teach.ts';
 import { errorCode } from '#kit/durable/disk.ts';
@@ -71,6 +71,9 @@ export function createCredentialsStore(stateDir: string, log: Logger): Credentia
   let content = EMPTY;
 
   function current(): Content {
+    // Asked several times in every call: mostly nothing has changed, and one look tells.
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (found && versionOf(found) === seen) return content;
     let file: number;
     try {
       file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
@@ -81,10 +84,7 @@ export function createCredentialsStore(stateDir: string, log: Logger): Credentia
       return content;
     }
     try {
-      const { ino, size, mtimeNs } = fstatSync(file, { bigint: true });
-      const version = `${ino}/${size}/${mtimeNs}`;
-      if (version === seen) return content;
-      seen = version;
+      seen = versionOf(fstatSync(file, { bigint: true }));
       const agents = parse(readFileSync(file, 'utf8'));
       if (agents) content = { agents };
       else noteProblem('it is not what this program wrote');
@@ -128,6 +128,10 @@ export function createCredentialsStore(stateDir: string, log: Logger): Credentia
       return await withOwnership(lock('identity'), work);
     },
   };
+}
+
+function versionOf({ ino, size, mtimeNs }: BigIntStats): string {
+  return `${ino}/${size}/${mtimeNs}`;
 }
 
 function parse(text: string): Record<string, StoredAgent> | undefined {

@@ -20,7 +20,7 @@ export interface Heartbeat {
   state(): HeartbeatState;
 }
 
-const INTERVAL_MS = 30_000;
+export const INTERVAL_MS = 30_000;
 /** The marketplace calls an agent offline after 90 s of silence: three more tries fit before that. */
 const FIRST_RETRY_MS = 5_000;
 const MAX_RETRY_MS = 300_000;

@@ -16,7 +16,7 @@ const notes: Partial<Record<Settled<unknown>['outcome'], string>> = {
   replayed: 'This was done by an earlier call or attempt; nothing was done twice.',
   joined: 'An equal call was already under way; both got this one result.',
   previous_resolved:
-    'An earlier call with other arguments was still unanswered and is settled now; this is its result. The new arguments were NOT sent: call again if they are still wanted.',
+    'An earlier call was still unanswered and is settled now; this is its result. The present call was NOT sent: repeat it if it is still wanted.',
   possible_duplicate:
     'The same was done a short while ago, so nothing was sent. Repeat it on purpose with the `after` argument given in recovery.',
 };

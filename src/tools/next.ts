@@ -20,7 +20,7 @@ export interface ProgressView {
   readonly ready_for_review: boolean;
 }
 
-const MAX_CALLS = 3;
+export const MAX_CALLS = 3;
 
 const call = (tool: string, args: Readonly<Record<string, Argument>>, why: string): NextCall => ({
   tool,

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { askHidden } from '../../src/cli/terminal/ask.ts';
 import { withSpinner } from '../../src/cli/terminal/spinner.ts';
 import { fakeOrigin, refusal } from '../support/fake-origin.ts';
+import { hasTerminal, inTerminal } from '../support/in-terminal.ts';
 import { startTestMarket, type TestMarket } from '../support/market.ts';
 import { connect, temporaryHome } from '../support/mcp-clients.ts';
 import { runCli } from './run-cli.ts';
@@ -56,6 +57,8 @@ describe('sota-mcp register', () => {
   it('says what is missing where nobody can be asked, and what is misspelt', async () => {
     const missing = await run(['register', '--email', 'a@b.test']);
     expect(missing).toMatchObject({ status: 2, stderr: expect.stringContaining('--name, --tags') });
+    const nobody = await run(['register', '--email', 'ada', '--name', 'x', '--tags', 'code-review']);
+    expect(nobody).toMatchObject({ status: 2, stderr: expect.stringContaining('e-mail address') });
     const misspelt = await run(['register', '--email', 'a@b.test', '--name', 'x', '--tags', 'code-reviw']);
     expect(misspelt).toMatchObject({ status: 1, stderr: expect.stringContaining('code-review') });
     const short = await run(
@@ -65,6 +68,25 @@ describe('sota-mcp register', () => {
     expect(short).toMatchObject({ status: 1, stderr: expect.stringContaining('8 characters') });
     expect(existsSync(stateFile('credentials.json'))).toBe(false);
   });
+});
+
+describe('register on a terminal', () => {
+  it.skipIf(!hasTerminal)(
+    'asks, again where an answer will not do, hides the password, and shows the token',
+    async () => {
+      const typed = ['ada', `o${names}@example.test`, `asked-${names}`, 'code-reviw', 'code-review', 'correct horse'];
+      const { status, shown } = await inTerminal(['register'], typed, {
+        env: { SOTA_HOME: home.path, SOTA_API_URL: market.url },
+        question: /(?:owner|agent|commas|stored\)): /,
+      });
+      expect(shown).toContain('That is no e-mail address.');
+      expect(shown).toContain('There is no "code-reviw"; did you mean code-review?');
+      expect(shown).not.toContain('correct horse');
+      expect(shown).toMatch(/Recovery token: rec_/);
+      expect(status).toBe(0);
+      expect(stored()).toMatchObject({ password: 'correct horse', email: `o${names}@example.test` });
+    },
+  );
 });
 
 describe('whoami and status', () => {
@@ -93,10 +115,26 @@ describe('whoami and status', () => {
     expect(status).toBe(4);
   });
 
-  it('work on the marketplace that is built in', async () => {
-    const { status, json } = await runCli(['status', '--local', '--json'], { env: { SOTA_HOME: home.path } });
-    expect(json).toMatchObject({ status: 'sandbox', name: 'local-agent' });
-    expect(status).toBe(0);
+  it('work on the marketplace that is built in, and register nobody', async () => {
+    const local = (...args: string[]) => runCli([...args, '--local', '--json'], { env: { SOTA_HOME: home.path } });
+    for (const command of ['status', 'whoami']) {
+      expect(await local(command), command).toMatchObject({ status: 3, json: { error: { code: 'no_api_key' } } });
+    }
+    await local('doctor');
+    expect(existsSync(stateFile('credentials.json'))).toBe(false);
+    const args = ['register', '--email', 'ada@example.test', '--name', 'mine', '--tags', 'code-review'];
+    expect((await local(...args)).json).toMatchObject({ outcome: 'done' });
+    expect(await local('status')).toMatchObject({ status: 0, json: { status: 'sandbox', name: 'mine' } });
+    expect((await local('whoami')).json).toMatchObject({ local: true, name: 'mine' });
+  });
+
+  it('show the money of an agent in a table', async () => {
+    await register();
+    const { stdout } = await run(['status']);
+    expect(stdout).toContain(`agent-${names} (`);
+    expect(stdout).toContain('Status: sandbox');
+    expect(stdout).toMatch(/USDC:\n {2}available {9}0\n {2}in escrow/);
+    expect(stdout).toContain('Payout wallet: none');
   });
 });
 
@@ -210,11 +248,14 @@ describe('sota-mcp config', () => {
     const { json } = await run(['config', 'set', 'api-key', '--json'], { input: 'sk_live_0123456789abcdef\n' });
     expect(json.key_prefix).toBe('sk_live_0123…');
     expect((await run(['config', 'get', 'api-key'])).stdout.trim()).toBe('sk_live_0123…');
+    expect((await run(['config'])).stdout).toContain('api-key    sk_live_0123…  (credentials)');
+    const wrong = await run(['config', 'list'], { env: { SOTA_API_URL: 'nonsense' } });
+    expect(wrong).toMatchObject({ status: 0, stdout: expect.stringContaining('nonsense') });
     expect(await run(['config', 'set', 'api-key'], { input: '${SOTA_API_KEY}' })).toMatchObject({ status: 3 });
   });
 
   it.each([
-    [['config'], /list/],
+    [['config', 'lst'], /list/],
     [['config', 'set', 'profil', 'x'], /profile/],
     [['config', 'set', 'profile', 'workr'], /worker/],
     [['config', 'set', 'api-url', 'nonsense'], /http/],

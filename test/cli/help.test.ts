@@ -12,9 +12,19 @@ describe('every command', () => {
     const { status, stdout } = await runCli([name, '--help']);
     expect(status).toBe(0);
     expect(stdout).toMatch(new RegExp(`^Usage: sota-mcp ${name}`));
-    // unlock says yes or no, by its exit code.
-    if (name !== 'unlock') expect(stdout).toMatch(/--json/);
-    if (name !== 'demo') expect(stdout).toMatch(/Examples:\n {2}\S/);
+    expect(stdout).toMatch(/--json/);
+    expect(stdout).toMatch(/Examples:\n {2}\S/);
+  });
+
+  it('is explained by `help` too, and where its command line is wrong', async () => {
+    expect((await runCli(['help', 'install'])).stdout).toMatch(/^Usage: sota-mcp install/);
+    expect(await runCli(['install', 'cursr'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('See sota-mcp install --help.'),
+    });
+    expect((await runCli(['config', 'set', 'profile', 'workr'])).stderr).toMatch(/: profile takes .*mean 'worker'/);
+    const { stdout } = await runCli(['--help']);
+    for (const { code, meaning } of Object.values(exitCodes)) expect(stdout).toContain(`${code}  ${meaning}`);
   });
 
   it('has its own exit code for each kind of end', () => {

@@ -12,13 +12,23 @@ import { openTestMarket } from '../support/market.ts';
 import { program, temporaryHome } from '../support/mcp-clients.ts';
 import { readPage } from './pages.ts';
 
-/** Every example of docs/local-marketplace.md, run. */
+/** Every example of docs/local-marketplace.md, and of what the README says in short, run. */
 const { text, fences } = readPage('docs/local-marketplace.md');
-const scenarios = fences.filter(({ language }) => language === 'json').map(({ content }) => content);
-const lines = fences
+const readme = readPage('README.md');
+const short = readme.text.split(/^## /m).find((section) => section.startsWith('Rehearse offline')) ?? '';
+const shortFences = readme.fences.filter(({ content }) => short.includes(content));
+const scenarios = [...fences, ...shortFences]
+  .filter(({ language }) => language === 'json')
+  .map(({ content }) => content);
+const lines = [...fences, ...shortFences]
   .filter(({ language }) => language === 'bash')
   .flatMap(({ content }) => content.split('\n'))
-  .map((line) => line.replace(/\s+#\s.*$/, '').trim())
+  .map((line) =>
+    line
+      .replace(/\s+#\s.*$/, '')
+      .replace(/^npx -y /, '')
+      .trim(),
+  )
   .filter(Boolean);
 const markets = lines.filter((line) => line.startsWith('sota-mcp market'));
 const curls = lines.filter((line) => line.startsWith('curl'));
@@ -27,6 +37,7 @@ let home: ReturnType<typeof temporaryHome>;
 beforeAll(() => {
   home = temporaryHome();
   writeFileSync(join(home.path, 'exam.json'), scenarios[0] ?? '');
+  writeFileSync(join(home.path, 'quiet.json'), scenarios[2] ?? '');
 });
 const children: ChildProcess[] = [];
 afterEach(async () => {
@@ -61,7 +72,7 @@ async function stopped(child: ChildProcess): Promise<void> {
 }
 
 describe('commands', () => {
-  it('are there', () => expect([markets.length, curls.length, scenarios.length]).toEqual([8, 5, 2]));
+  it('are there', () => expect([markets.length, curls.length, scenarios.length]).toEqual([12, 6, 3]));
 
   it.each(markets)('%s', async (line) => {
     const { url } = await started(line);
@@ -100,7 +111,7 @@ describe('scenarios', () => {
     await market.agent('late', { tags: ['statistics', 'data-extraction'] });
     await market.passSeconds(2);
     const [job] = await market.market.db.selectFrom('jobs').selectAll().execute();
-    expect(job).toMatchObject({ status: 'bidding', bid_window_seconds: scenario.jobs?.[0]?.window_seconds });
+    expect(job).toMatchObject({ status: 'bidding', bid_window_seconds: scenario.jobs?.[0]?.window_seconds ?? 15 });
     await market.passSeconds(3);
     const bids = await market.market.db.selectFrom('bids').select('id').execute();
     expect(bids).toHaveLength(scenario.jobs?.[0]?.bids?.length ?? 0);

@@ -28,7 +28,11 @@ export const pages: readonly Page[] = [
 ].map(readPage);
 
 export function readPage(path: string): Page {
-  const text = readFileSync(join(root, path), 'utf8');
+  return pageOf(path, readFileSync(join(root, path), 'utf8'));
+}
+
+/** A page with this text, wherever the text comes from. */
+export function pageOf(path: string, text: string): Page {
   const fences: { language: string; content: string }[] = [];
   const prose = text.replace(/^```(\w*)\n([\s\S]*?)^```$/gm, (block, language: string, content: string) => {
     fences.push({ language, content });

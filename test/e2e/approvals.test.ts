@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { systemClock } from '#kit/clock.ts';
 import { type RunningMarket, startMarket } from '#market/serve.ts';
 import { connectEliciting, type ElicitingClient } from '../support/eliciting-clients.ts';
 import { http } from '../support/http.ts';
+import { hasTerminal, inTerminal } from '../support/in-terminal.ts';
 import { type Answer, connect, generations, program, type TestClient, temporaryHome } from '../support/mcp-clients.ts';
 import { type Message, type RawServer, spawnServer } from '../support/raw-server.ts';
 
@@ -248,29 +249,17 @@ describe('sota-mcp approvals', () => {
     );
   };
   /** The command in a pseudo-terminal, with what a person types. */
-  const inTerminal = (args: string[], typed: string[]) =>
-    new Promise<{ code: number | null; shown: string }>((resolve, reject) => {
-      const command = [process.execPath, program, ...args].map((part) => `'${part}'`).join(' ');
-      const child = spawn('script', ['-qec', command, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'inherit'] });
-      let shown = '';
-      const left = [...typed];
-      let answered = 0;
-      child.stdout.on('data', (chunk: Buffer) => {
-        shown += chunk.toString();
-        // One line for every question, when it stands there.
-        const questions = shown.match(/(?:\[y\/N\]|PIN:|more:) /g)?.length ?? 0;
-        for (; answered < questions && left.length > 0; answered++) child.stdin.write(`${left.shift()}\r`);
-      });
-      child.on('error', reject);
-      child.on('exit', (code) => resolve({ code, shown }));
-    });
+  const atTerminal = (args: string[], typed: string[]) =>
+    inTerminal(args, typed, { env, question: /(?:\[y\/N\]|PIN:|more:) / }).then(({ status, shown }) => ({
+      code: status,
+      shown,
+    }));
   const pending = async (): Promise<string> => {
     const answer = await agent.call('set_payout_wallet', { address: MINE });
     expect(answer.outcome).toBe('needs_approval');
     return String(answer.request_id);
   };
   const stateOf = async (id: string) => (await createApprovals(stateDir, { clock: systemClock }).get(id))?.state;
-  const hasScript = existsSync('/usr/bin/script');
 
   it('list shows what waits, as text and as JSON', async () => {
     expect((await cli(['approvals', 'list'])).stdout).toContain('Nothing is waiting');
@@ -292,19 +281,19 @@ describe('sota-mcp approvals', () => {
     expect(await stateOf(id)).toBe('pending');
   });
 
-  it.skipIf(!hasScript)('on a terminal it shows the question and takes a yes', async () => {
+  it.skipIf(!hasTerminal)('on a terminal it shows the question and takes a yes', async () => {
     const id = await pending();
-    expect(await inTerminal(['approvals', 'approve', id], ['n'])).toMatchObject({ code: 1 });
+    expect(await atTerminal(['approvals', 'approve', id], ['n'])).toMatchObject({ code: 1 });
     expect(await stateOf(id)).toBe('pending');
-    const { code, shown } = await inTerminal(['approvals', 'approve', id], ['y']);
+    const { code, shown } = await atTerminal(['approvals', 'approve', id], ['y']);
     expect({ code, shown }).toMatchObject({ code: 0, shown: expect.stringContaining('Approved') });
     expect(shown).toContain('set the payout wallet to');
     expect(await agent.call('set_payout_wallet', { address: MINE })).toMatchObject({ outcome: 'done' });
   });
 
-  it.skipIf(!hasScript)('the first PIN is set in a terminal, unseen', async () => {
-    expect(await inTerminal(['approvals', 'pin'], ['wicked secret', 'another'])).toMatchObject({ code: 1 });
-    const { code, shown } = await inTerminal(['approvals', 'pin'], ['wicked secret', 'wicked secret']);
+  it.skipIf(!hasTerminal)('the first PIN is set in a terminal, unseen', async () => {
+    expect(await atTerminal(['approvals', 'pin'], ['wicked secret', 'another'])).toMatchObject({ code: 1 });
+    const { code, shown } = await atTerminal(['approvals', 'pin'], ['wicked secret', 'wicked secret']);
     expect(code).toBe(0);
     expect(shown).not.toContain('wicked');
     expect(await createOwnerPin(stateDir, { clock: systemClock }).check('wicked secret')).toBe('right');

@@ -7,21 +7,29 @@ import { type Place, storageOf } from '#market/open-place.ts';
 import { openDatabase } from '#market/storage/database.ts';
 import { tableNames } from '#market/storage/tables.ts';
 import { emptyFolder, emptyPlace, lastingPlace } from '../support/engine.ts';
-import { manualClock, openTestMarket, type TestAgent, type TestMarket } from '../support/market.ts';
+import { manualClock, openTestMarket, type TestAgent } from '../support/market.ts';
 import { restoreOld } from '../support/old-database.ts';
 
 /** A marketplace written into a file and put back, on the engine under test, and from a folder into it and back. */
-let place: Place;
-let market: TestMarket;
-let agents: { requester: TestAgent; worker: TestAgent };
-let lines: string[];
+interface Original {
+  readonly agents: { readonly requester: TestAgent; readonly worker: TestAgent };
+  readonly lines: readonly string[];
+}
+let original: Original | undefined;
+let agents: Original['agents'];
+let lines: Original['lines'];
 const clock = manualClock();
 
+/** Written once: putting it back takes nothing from it. */
 beforeEach(async () => {
-  place = await lastingPlace();
-  market = await openTestMarket({ place, clock });
-  agents = { requester: await market.agent('requester'), worker: await market.agent('worker') };
-  const { requester, worker } = agents;
+  original ??= await trade();
+  ({ agents, lines } = original);
+});
+
+async function trade(): Promise<Original> {
+  const place = await lastingPlace();
+  const market = await openTestMarket({ place, clock });
+  const [requester, worker] = [await market.agent('requester'), await market.agent('worker')];
   for (const title of ['paid', 'open \u2028 „grün“ \u{1f600}']) {
     const job = (
       await requester.call('POST', 'jobs', {
@@ -42,8 +50,8 @@ beforeEach(async () => {
   }
   await market.advanceHours(1);
   await market.close();
-  lines = await exported(place);
-});
+  return { agents: { requester, worker }, lines: await exported(place) };
+}
 
 async function exported(from: Place): Promise<string[]> {
   const opened = await openDatabase(storageOf(from));
@@ -114,8 +122,10 @@ describe('nothing is put back', () => {
   };
 
   it('over a marketplace', async () => {
-    await expect(imported(place)).rejects.toThrow(/holds a marketplace already/);
-    expect(await exported(place)).toEqual(lines);
+    const into = await emptyPlace();
+    await imported(into);
+    await expect(imported(into)).rejects.toThrow(/holds a marketplace already/);
+    expect(await exported(into)).toEqual(lines);
   });
   it('of a file that is cut off', () => refused(lines.slice(0, -1), /cut off/));
   it('of a file that lacks a row', () => refused(lines.toSpliced(-2, 1), /damaged or changed/));

@@ -354,9 +354,9 @@ class Client {
     for (const mark of marks) await mark();
   }
 
-  #describe({ name, variant, bidId, revision: begun }: Open) {
+  #describe({ name, variant, bidId }: Open) {
     const job = { params: { job_id: 'j1' } };
-    const { revision, attempt } = this.server;
+    const { revision, attempt, delivered } = this.server;
     switch (name) {
       case 'bid':
         return {
@@ -384,8 +384,9 @@ class Client {
         return {
           operation: requestChanges as Operation,
           slot: 'job/j1/settle',
-          epoch: `0.${revision}`,
-          request: { ...job, body: { feedback: `change ${variant} of ${begun}` } },
+          // Of the delivery that is to be changed.
+          epoch: `0.${delivered === undefined ? revision - 1 : revision}`,
+          request: { ...job, body: { feedback: `change ${variant}` } },
         };
       case 'withdraw':
         return { operation: withdraw as Operation, slot: 'withdraw', request: { body: { amount_usdc: variant } } };
@@ -428,6 +429,11 @@ class Client {
     if (outcome === 'possible_duplicate') {
       if (this.beliefs.payments.has(String(id))) doing.after = recovery.after ?? '';
       else this.#believe(doing, { withdrawal_id: id });
+      return;
+    }
+    // Ours, asked for of the same delivery: it had been done, and its answer was lost.
+    if (previous.same_arguments === true) {
+      if (doing.name === 'request_changes' && Number(previous.revision) > doing.revision) this.#believe(doing, {});
       return;
     }
     // The earlier call has its answer by this; ours is called again.

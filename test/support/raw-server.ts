@@ -45,7 +45,7 @@ export function spawnServer({ args = [], env = {} }: ServerOptions = {}, nodeArg
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   const lines: string[] = [];
-  const waiting = new Map<number | string, (message: Message) => void>();
+  const waiting = new Map<number | string, { resolve(message: Message): void; reject(reason: Error): void }>();
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString();
@@ -59,7 +59,14 @@ export function spawnServer({ args = [], env = {} }: ServerOptions = {}, nodeArg
     } catch {
       return;
     }
-    if (message.id !== undefined) waiting.get(message.id)?.(message);
+    if (message.id === undefined) return;
+    waiting.get(message.id)?.resolve(message);
+    waiting.delete(message.id);
+  });
+  let gone: Error | undefined;
+  child.once('exit', (code, signal) => {
+    gone = new Error(`The server ended (${code ?? signal})`);
+    for (const { reject } of waiting.values()) reject(gone);
   });
   let nextId = 1;
   const sendText = (text: string) => void child.stdin.write(text);
@@ -73,10 +80,11 @@ export function spawnServer({ args = [], env = {} }: ServerOptions = {}, nodeArg
     request(method, params = {}) {
       const id = nextId++;
       return new Promise((resolve, reject) => {
-        waiting.set(id, resolve);
-        child.once('exit', (code, signal) =>
-          reject(new Error(`The server ended (${code ?? signal}) before it answered ${method}: ${errors}`)),
-        );
+        waiting.set(id, {
+          resolve,
+          reject: ({ message }) => reject(new Error(`${message} before it answered ${method}: ${errors}`)),
+        });
+        if (gone !== undefined) waiting.get(id)?.reject(gone);
         send({ jsonrpc: '2.0', id, method, params });
       });
     },

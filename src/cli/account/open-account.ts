@@ -6,6 +6,7 @@ import { normalizeOrigin } from '#client/origin.ts';
 import { createOwnerStore, type OwnerStore, ownerTokenOf } from '#client/owner-store.ts';
 import { createSession } from '#client/session.ts';
 import type { Session, SotaClient } from '#client/types.ts';
+import { SotaError } from '#contract/errors/sota-error.ts';
 import { createLogger, loggerOptionsFrom } from '#kit/log.ts';
 import { stateDirectory } from '#kit/state-dir.ts';
 import { version } from '#kit/version.ts';
@@ -84,6 +85,27 @@ export function openAccount(values: {
       await market?.close();
     },
   };
+}
+
+/** The marketplace in words. */
+export function placeOf({ local, originId }: Pick<Account, 'local' | 'originId'>): string {
+  return local ? `the local marketplace (${originId.replace(/^local:/, '')})` : originId;
+}
+
+/**
+ * Throws where this machine is no agent. Asking who one is registers an agent on the local marketplace, and a command
+ * that only looks must not be what registers.
+ * @throws SotaError `no_api_key`
+ */
+export function requireAgent({ session }: Account): void {
+  const problem = session.keyProblem();
+  if (problem) throw problem;
+  if (session.known()) return;
+  throw new SotaError({
+    code: 'no_api_key',
+    message: 'No agent is registered on the local marketplace yet. Nothing was sent.',
+    fix: 'Register one with sota-mcp register --local; a server with --local also does it when it first needs one.',
+  });
 }
 
 /** Opens, works, closes whatever happens. */

@@ -1,11 +1,8 @@
-import { SotaError } from '#contract/errors/sota-error.ts';
-import { taxonomy } from '#contract/operations/discovery.ts';
-import { closest } from '#kit/closest.ts';
-import { reveal } from '#kit/untrusted.ts';
 import { describeFlags, parseFlags, UsageError } from '../flags.ts';
 import { runCommand, type Said } from '../run-command.ts';
-import { ask, askHidden, canAsk, readStdin } from '../terminal/ask.ts';
+import { canAsk } from '../terminal/ask.ts';
 import { withSpinner } from '../terminal/spinner.ts';
+import { gatherWishes } from './gather-wishes.ts';
 import { type Account, accountFlags, withAccount } from './open-account.ts';
 
 const flags = {
@@ -36,15 +33,6 @@ Examples:
 
 type Values = ReturnType<typeof parseFlags<typeof flags>>;
 
-interface Wishes {
-  readonly email: string;
-  readonly name: string;
-  readonly tags: readonly string[];
-  readonly clusters: readonly string[];
-  readonly description?: string;
-  readonly password?: string;
-}
-
 export const command = {
   name: 'register',
   summary: 'Register an agent and store its key',
@@ -60,7 +48,7 @@ export const command = {
 };
 
 async function register(account: Account, values: Values): Promise<Said> {
-  const { password, ...wishes } = await gather(account, values);
+  const { password, ...wishes } = await gatherWishes(account, values);
   const settled = await withSpinner('Registering', (say) =>
     account.session.register(wishes, {
       ...(password ? { password } : {}),
@@ -97,69 +85,4 @@ function requireFlags(values: Values): void {
   if (missing.length > 0) {
     throw new UsageError(`register needs ${missing.map((name) => `--${name}`).join(', ')} where nobody can be asked`);
   }
-}
-
-async function gather({ client }: Account, values: Values): Promise<Wishes> {
-  const { clusters: known } = await withSpinner('Reading the skills this marketplace knows', () =>
-    client.call(taxonomy, {}),
-  );
-  const email = values.email ?? (await ask('E-mail address of the owner'));
-  const name = values.name ?? (await ask('Name of the agent'));
-  if (values.tags === undefined) {
-    for (const { slug, tags } of known) console.error(`  ${slug}: ${tags.map((tag) => reveal(tag.slug)).join(', ')}`);
-  }
-  const tags = list(values.tags ?? (await ask('Tags, separated by commas')));
-  const home = new Map(
-    known.flatMap((cluster) => cluster.tags.map((tag) => [reveal(tag.slug), cluster.slug] as const)),
-  );
-  const clusters = values.clusters === undefined ? clustersOf(tags, home) : list(values.clusters);
-  const description = values.description?.trim();
-  const password = await passwordOf(values);
-  if (password !== undefined && password.length < 8) throw tooShort();
-  return {
-    email,
-    name,
-    tags,
-    clusters,
-    ...(description ? { description } : {}),
-    ...(password ? { password } : {}),
-  };
-}
-
-/** An empty answer means: make one. */
-async function passwordOf(values: Values): Promise<string | undefined> {
-  if (values['password-stdin']) return await readStdin();
-  if (!canAsk()) return undefined;
-  const typed = await askHidden('Password of the owner (empty: one is made and stored)');
-  return typed === '' ? undefined : typed;
-}
-
-function clustersOf(tags: readonly string[], home: ReadonlyMap<string, string>): string[] {
-  const unknown = tags.find((tag) => !home.has(tag));
-  if (unknown !== undefined) {
-    const meant = closest(unknown, [...home.keys()]);
-    throw new SotaError({
-      code: 'unknown_tag',
-      message: `This marketplace has no tag ${JSON.stringify(unknown)} yet. Nothing was sent.`,
-      fix: meant
-        ? `Did you mean ${meant}? To bring in a new tag, give --clusters.`
-        : 'To bring in a new tag, give --clusters.',
-    });
-  }
-  return [...new Set(tags.map((tag) => home.get(tag) ?? ''))];
-}
-
-function tooShort(): SotaError {
-  return new SotaError({
-    code: 'password_too_short',
-    message: 'A password has at least 8 characters. Nothing was sent.',
-    fix: 'Choose a longer one, or leave it out to have one made.',
-  });
-}
-
-function list(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
 }

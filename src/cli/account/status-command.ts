@@ -1,3 +1,4 @@
+import type { ResponseOf } from '#contract/define-operation.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { getMe, getSandboxProgress } from '#contract/operations/agent.ts';
 import { getPayoutsSummary } from '#contract/operations/payouts.ts';
@@ -6,7 +7,7 @@ import { reveal } from '#kit/untrusted.ts';
 import { describeFlags, parseFlags } from '../flags.ts';
 import { runCommand } from '../run-command.ts';
 import { withSpinner } from '../terminal/spinner.ts';
-import { accountFlags, withAccount } from './open-account.ts';
+import { accountFlags, placeOf, requireAgent, withAccount } from './open-account.ts';
 
 const help = `Usage: sota-mcp status [options]
 
@@ -41,7 +42,9 @@ export const command = {
       return 0;
     }
     return await runCommand(values.json, () =>
-      withAccount(values, async ({ session, originId }) => {
+      withAccount(values, async (account) => {
+        requireAgent(account);
+        const { session, originId } = account;
         const { me, progress, money } = await withSpinner('Asking the marketplace', async () => {
           const profile = await session.client.call(getMe, {});
           const [tests, summary] = await Promise.all([
@@ -62,15 +65,12 @@ export const command = {
             marketplace: originId,
           },
           lines: [
-            `${me.name} (${me.id}): ${me.status}`,
+            `${me.name} (${me.id}) on ${placeOf(account)}`,
+            `Status: ${me.status}`,
             `Capabilities: ${me.capabilities.join(', ')}`,
             ...(progress ? [`Tests: ${progress.tests_passed} of ${progress.tests_total} passed`] : []),
             ...(me.rejection_reason ? [`Reason: ${sanitiseText(reveal(me.rejection_reason)).text}`] : []),
-            ...(money
-              ? Object.entries(money)
-                  .filter(([, value]) => typeof value === 'number')
-                  .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${value}`)
-              : []),
+            ...(money ? moneyLines(money) : []),
             ...(WHAT_NOW[me.status] ? [WHAT_NOW[me.status] ?? ''] : []),
           ],
         };
@@ -78,6 +78,23 @@ export const command = {
     );
   },
 };
+
+function moneyLines(money: ResponseOf<typeof getPayoutsSummary>): string[] {
+  const { available_usdc, lifetime_earned_usdc, withdrawn_usdc, pending_usdc, spending_usdc, payout_wallet } = money;
+  const rows = [
+    ['available', available_usdc],
+    ['in escrow', pending_usdc],
+    ['withdrawn', withdrawn_usdc],
+    ['earned in all', lifetime_earned_usdc],
+    ['to spend on jobs', spending_usdc],
+  ] as const;
+  const told = rows.filter(([, amount]) => typeof amount === 'number');
+  return [
+    'USDC:',
+    ...told.map(([name, amount]) => `  ${name.padEnd(16)}  ${amount}`),
+    `Payout wallet: ${payout_wallet ?? 'none'}`,
+  ];
+}
 
 /** Earnings are an extra: a marketplace that does not tell them is no reason to fail. */
 async function ifOffered<T>(answer: Promise<T>): Promise<T | undefined> {

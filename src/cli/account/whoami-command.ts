@@ -1,7 +1,7 @@
 import { describeFlags, parseFlags } from '../flags.ts';
 import { runCommand } from '../run-command.ts';
 import { withSpinner } from '../terminal/spinner.ts';
-import { accountFlags, withAccount } from './open-account.ts';
+import { accountFlags, placeOf, requireAgent, withAccount } from './open-account.ts';
 
 const help = `Usage: sota-mcp whoami [options]
 
@@ -30,7 +30,9 @@ export const command = {
       return 0;
     }
     return await runCommand(values.json, () =>
-      withAccount(values, async ({ session, owners, originId, local }) => {
+      withAccount(values, async (account) => {
+        requireAgent(account);
+        const { session, owners, originId, local } = account;
         const me = await withSpinner('Asking whose key this is', () => session.identify());
         const owner = owners.get(originId);
         return {
@@ -44,7 +46,7 @@ export const command = {
             ...(owner ? { owner: owner.email ?? owner.user_id ?? true } : {}),
           },
           lines: [
-            `${me.name ?? 'Agent'} (${me.agentId}) on ${originId}`,
+            `${me.name ?? 'Agent'} (${me.agentId}) on ${placeOf(account)}`,
             `Key ${me.keyPrefix} ${SOURCES[me.keySource]}`,
             ...(owner ? [`Owner signed in: ${owner.email ?? owner.user_id ?? 'yes'}`] : []),
           ],

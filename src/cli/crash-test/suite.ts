@@ -21,6 +21,8 @@ export interface SuiteOptions {
    * try every point with every tool and every number of processes.
    */
   readonly everyPoint: readonly string[] | 'all';
+  /** Share of calls during which a process is killed at a random moment. */
+  readonly killRate: number;
   /** How many scenarios run at once. */
   readonly atOnce: number;
   readonly fates: readonly Exclude<Fate, 'none'>[];
@@ -41,7 +43,6 @@ function shareOf(points: readonly CrashPoint[], { processes, seed }: SuiteOption
 }
 
 const CHAOS = 0.2;
-const KILL_RATE = 0.12;
 const FEW_POINTS = 2;
 
 /** The whole crash test with one seed: every scenario at named points and at random, and registration. */
@@ -123,7 +124,7 @@ async function runScenario(
     processes,
     chaos: CHAOS,
     fates: options.fates,
-    killRate: KILL_RATE,
+    killRate: options.killRate,
     points,
   });
 }

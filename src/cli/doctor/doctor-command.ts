@@ -75,7 +75,7 @@ async function examine(
     findings.push(...reached);
     // Further questions would only wait and fail the same way.
     if (reached.some(({ check, result }) => check === 'reachability' && result === 'problem')) return findings;
-    const hasKey = account.local || account.session.known() !== undefined;
+    const hasKey = account.session.known() !== undefined;
     findings.push(hasKey ? await examineIdentity(account.session) : skipped('identity', 'There is no key to try.'));
     findings.push(examineContract(document, account.local ? {} : loadRoutes(stateDir, account.originId)));
     return findings;

@@ -126,7 +126,7 @@ function contractFix(missing: Drift['missing'], stale: boolean): string {
   const found = missing.find(({ proposals }) => proposals.length > 0);
   const best = found?.proposals[0];
   return [
-    'Tools that need a missing operation refuse, and say so; nothing is sent to a path that is only similar.',
+    'What is documented is tried as it is, what is proposed is refused; nothing is sent to a path that is only similar.',
     ...(found && best
       ? [
           `If a proposal is the same operation, say so: sota-mcp operations map ${found.operation} ${best.method} ${best.path}`,

@@ -32,6 +32,7 @@ export type RunnerChoice =
 /** @throws UsageError */
 export function chooseRunner(argv: readonly string[]): RunnerChoice {
   const [first, ...rest] = argv;
+  if (first === 'help' && rest[0] !== undefined) return chooseRunner([rest[0], '--help']);
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') return { kind: 'help' };
   if (first === '--version' || first === '-v' || first === 'version') return { kind: 'version' };
   if (Object.hasOwn(runnerCommands, first)) return { kind: 'command', name: first, rest };

@@ -30,8 +30,8 @@ export const command = {
       return 0;
     }
     if (name === undefined) throw new UsageError('init takes the name of the agent: sota-runner init my-agent');
-    const template = oneOf('template', values.template ?? flags.template.default, templates);
-    const language = oneOf('lang', values.lang ?? flags.lang.default, languages);
+    const template = oneOf('--template', values.template ?? flags.template.default, templates);
+    const language = oneOf('--lang', values.lang ?? flags.lang.default, languages);
     try {
       const { folder, files } = await scaffold(process.cwd(), name, { template, language });
       const place = relative(process.cwd(), folder) || '.';

@@ -48,7 +48,7 @@ export const command = {
     }
     const concurrency = wholeNumber('concurrency', values.concurrency ?? runFlags.concurrency.default, 1, 1_000);
     const graceMs = wholeNumber('grace', values.grace ?? runFlags.grace.default, 0, 86_400) * 1000;
-    const onDrain = oneOf('on-drain', values['on-drain'] ?? runFlags['on-drain'].default, ['report', 'leave']);
+    const onDrain = oneOf('--on-drain', values['on-drain'] ?? runFlags['on-drain'].default, ['report', 'leave']);
     const port = (name: 'webhook-port' | 'health-port') => {
       const text = values[name];
       return text === undefined ? undefined : wholeNumber(name, text, 0, 65_535);

@@ -53,7 +53,7 @@ export function hostOf(words: readonly string[], command: string): Host {
 /** @throws UsageError */
 export function scopeOf(host: Host, text: string | undefined): Scope {
   if (text === undefined) return host.scopes[0] ?? 'user';
-  return oneOf('scope', text, host.scopes);
+  return oneOf('--scope', text, host.scopes);
 }
 
 /** @throws UsageError */

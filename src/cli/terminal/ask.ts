@@ -22,6 +22,19 @@ export async function ask(question: string): Promise<string> {
   }
 }
 
+/**
+ * Asks until the answer will do.
+ * @param wrongWith what is wrong with an answer, undefined where nothing is
+ */
+export async function askUntil(question: string, wrongWith: (answer: string) => string | undefined): Promise<string> {
+  for (;;) {
+    const answer = await ask(question);
+    const wrong = wrongWith(answer);
+    if (wrong === undefined) return answer;
+    console.error(`  ${wrong}`);
+  }
+}
+
 const ENTER = new Set(['\r', '\n', '\u0004']);
 const ESCAPE_SEQUENCES = new RegExp(`${'\u001b'}\\[[\\d;]*[A-Za-z~]`, 'g');
 const INTERRUPT = '\u0003';

@@ -184,7 +184,7 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
           throw heldBack('possible_duplicate', plan.of);
         case 'tell_first':
           await given(plan.of);
-          throw heldBack('previous_resolved', plan.of);
+          throw heldBack('previous_resolved', plan.of, plan.of.intent.fp === fp && plan.of.intent.op === operation.id);
         case 'key_reused':
           throw teachIntents.keyReused(operation);
         case 'settle_first': {
@@ -323,10 +323,10 @@ export class NothingToResume extends Error {
   override readonly name = 'NothingToResume';
 }
 
-function heldBack(outcome: HeldBack['outcome'], { intent, out }: Generation): HeldBack {
+function heldBack(outcome: HeldBack['outcome'], { intent, out }: Generation, same = false): HeldBack {
   return new HeldBack(
     outcome,
-    { operation: intent.op, at: out?.at ?? intent.created_at, ...out?.data },
+    { operation: intent.op, at: out?.at ?? intent.created_at, ...(same && { same_arguments: true }), ...out?.data },
     outcome === 'previous_resolved'
       ? { action: 'call_again' }
       : { action: 'repeat_with_after', ...(out?.result_id === undefined ? {} : { after: out.result_id }) },

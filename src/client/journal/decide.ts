@@ -12,6 +12,7 @@
  *   no outcome         other                 settle_first: nothing new while something old may still act
  *   done, unseen       equal                 repeat the stored answer
  *   done, unseen       other                 tell_first: whoever changes course must know what was done
+ *   done, unseen       equal, after another's move    the same, where both can be meant
  *   done, seen         equal, repeatable     duplicate, unless `after` names it or it was long ago
  *   done, seen         equal, keyed          repeat the stored answer, if it still holds
  *   done, seen         equal, natural        the same, and start where that cannot be told: a repeat changes nothing
@@ -77,6 +78,7 @@ export function decide(slot: Slot, call: Call, now: number, gone?: number): Plan
     return now - Date.parse(last.out.at) < rule.echoMs ? { kind: 'duplicate', of: last } : start;
   }
   const keyed = call.idempotency === 'key';
+  if (last.intent.epoch !== call.epoch && rule.answersOthers && untold) return { kind: 'tell_first', of: last };
   if (last.intent.epoch !== call.epoch && !(rule.ownEpoch && (!last.seen || !keyed))) return start;
   if (last.seen) return { kind: 'repeat_answer', of: last, check: keyed ? 'not_gone' : 'holds' };
   return { kind: 'repeat_answer', of: last, check: rule.spentBy === undefined ? 'not_gone' : 'none' };

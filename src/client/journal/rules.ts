@@ -10,6 +10,11 @@ export interface Rule {
   readonly echoMs?: number;
   /** Its own effect changes the epoch, so the repeat of a call whose answer was lost may carry another one. */
   readonly ownEpoch?: true;
+  /**
+   * Somebody else's move makes the next epoch. Whether an equal call there is meant for it, or repeats a call whose answer
+   * was lost, only the caller knows; so it is told first.
+   */
+  readonly answersOthers?: true;
   /** The epoch is a number that only goes up. A process that has not looked since may name one that is over. */
   readonly counted?: true;
   /** Refusals that used something up. Their answer is kept for a caller that did not get it. */
@@ -52,7 +57,7 @@ const TABLE: Readonly<Record<string, Omit<Rule, 'failClosed' | 'rank'>>> = {
   request_review: { keep: ['agent_id', 'status'], id: ['agent_id'], ownEpoch: true },
   award_bid: { keep: ['job_id', 'status', 'winner_agent_id', 'bid_id', 'escrow_usdc'], id: ['bid_id'] },
   accept_delivery: { keep: ['job_id', 'status', 'escrow_status', 'released_usdc', 'fee_usdc'], id: ['job_id'] },
-  request_changes: { keep: ['job_id', 'status', 'revision'], id: ['job_id'], ownEpoch: true },
+  request_changes: { keep: ['job_id', 'status', 'revision'], id: ['job_id'], answersOthers: true },
   cancel_job: { keep: ['job_id', 'status', 'refunded_usdc'], id: ['job_id'] },
   set_payout_wallet: { keep: ['address', 'updated_at'] },
   clear_payout_wallet: { keep: ['address', 'updated_at'] },

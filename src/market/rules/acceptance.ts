@@ -11,7 +11,7 @@ import { refuse } from './refuse.ts';
 import { REPUTATION_POINTS } from './reputation.ts';
 
 /** The worst rating that still pays; below it a judge decides. */
-const PAYING_RATING = 3;
+export const PAYING_RATING = 3;
 
 export interface Acceptance {
   readonly rating?: number | undefined;

@@ -8,6 +8,7 @@ import { lockName } from './locks.ts';
 import { marketplace } from './migrations/0001-marketplace.ts';
 import { deadlinesAndIndexes } from './migrations/0002-deadlines-and-indexes.ts';
 import { ownerAndWebhooks } from './migrations/0003-owner-and-webhooks.ts';
+import { dueDatesInOrder } from './migrations/0004-due-dates-in-order.ts';
 import type { Schema } from './schema.ts';
 
 export type Database = Kysely<Schema>;
@@ -19,6 +20,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0001-marketplace': marketplace,
   '0002-deadlines-and-indexes': deadlinesAndIndexes,
   '0003-owner-and-webhooks': ownerAndWebhooks,
+  '0004-due-dates-in-order': dueDatesInOrder,
 };
 
 /** The schemas this program knows, in order. */

@@ -3,7 +3,7 @@ import { requestChanges as operation } from '#contract/operations/requester.ts';
 import { callOptions, noteMove } from '../context.ts';
 import { defineTool } from '../define-tool.ts';
 import { envelope, present, suggest } from '../envelope.ts';
-import { assignmentEpoch, peekJob } from '../find-job.ts';
+import { assignmentEpoch, type Job, peekJob } from '../find-job.ts';
 import { nextForRequester, offer } from '../next.ts';
 import { actOutput } from '../outputs.ts';
 import { jobId } from '../parameters.ts';
@@ -30,7 +30,7 @@ export const requestChanges = defineTool({
     const intent = {
       slot: `job/${job_id}/settle`,
       request: { params: { job_id }, body: { feedback } },
-      ...assignmentEpoch(job),
+      ...assignmentEpoch(deliveredState(job)),
     };
     const settled = await context.session.client.run(operation, intent, callOptions(context));
     noteMove(context, job_id, settled.data.status);
@@ -44,3 +44,9 @@ export const requestChanges = defineTool({
     };
   },
 });
+
+/** Changes are asked of a delivery. Asking moves the revision on, so until the next delivery it is one too far. */
+function deliveredState(job: Job | undefined): Job | undefined {
+  if (!job?.revision || job.status === 'completed') return job;
+  return { ...job, revision: job.revision - 1 };
+}

@@ -194,10 +194,22 @@ test.each<[string, Slot, Call, object]>([
     { kind: 'repeat_answer', check: 'not_gone' },
   ],
   [
-    'changes requested, which made the next revision, not seen',
+    'changes requested of the same delivery, not seen',
+    slotOf({ op: 'request_changes', out: 'done', epoch: '0.0' }),
+    call('request_changes', { epoch: '0.0' }),
+    { kind: 'repeat_answer', check: 'not_gone' },
+  ],
+  [
+    'changes requested, not seen, and delivered anew since',
     slotOf({ op: 'request_changes', out: 'done', epoch: '0.0' }),
     call('request_changes', { epoch: '0.1' }),
-    { kind: 'repeat_answer', check: 'not_gone' },
+    { kind: 'tell_first', of: { gen: 0 } },
+  ],
+  [
+    'changes requested, just on the way out, and delivered anew since',
+    slotOf({ op: 'request_changes', out: 'done', epoch: '0.0' }),
+    call('request_changes', { epoch: '0.1', handedOver: new Set(['k0']) }),
+    { kind: 'start', gen: 1 },
   ],
   [
     'the same changes requested of the next revision',
