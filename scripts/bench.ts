@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAME …]`: runs the benchmarks of bench/*.bench.ts, all or those named, prints a table each, and
- * writes bench/results/NAME.json for comparing runs.
+ * writes bench/results/NAME.json for comparing runs and NAME.md for pages.
  */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
@@ -42,11 +42,18 @@ async function runBenches(chosen: readonly Bench[]): Promise<void> {
         join(results, `${name}.json`),
         `${JSON.stringify({ name, description, ...table, ranOn: describeMachine() }, null, 2)}\n`,
       );
+      writeFileSync(join(results, `${name}.md`), renderMarkdown(table));
     } catch (error) {
       console.error(`  ${name} failed: ${error instanceof Error ? error.message : error}\n`);
       process.exitCode = 1;
     }
   }
+}
+
+function renderMarkdown({ columns, rows, notes = [] }: Table): string {
+  const rule = columns.map((_, column) => (rows.some((row) => typeof row[column] === 'number') ? '---:' : '---'));
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  return `${[line(columns), line(rule), ...rows.map(line), '', ...notes].join('\n')}\n`;
 }
 
 /** Columns aligned, numbers to the right. */

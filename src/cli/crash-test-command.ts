@@ -61,6 +61,7 @@ export const command = {
     const say = values.json ? () => {} : (line: string) => console.log(line);
     const tally = emptyTally();
     const problems: string[] = [];
+    const met = new Set<string>();
     for (let seed = first; seed < first + count; seed += 1) {
       say(`seed ${seed}`);
       const result = await runSuite({
@@ -79,9 +80,10 @@ export const command = {
           ),
       });
       addTally(tally, result.tally);
+      for (const one of result.met) met.add(one);
       problems.push(...result.problems.map((problem) => `seed ${seed}: ${problem}`));
     }
-    say('');
+    say(`\n${met.size} pairs of a tool and a named point at which it was killed`);
     for (const problem of problems) say(`! ${problem}`);
     for (const [name, value] of Object.entries(tally)) say(`${name.padEnd(12)} ${value}`);
     if (values.json) console.log(JSON.stringify(tally));

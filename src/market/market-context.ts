@@ -31,6 +31,8 @@ export interface MarketContext {
   readonly webhooks: WebhookSender;
   /** What goes wrong on purpose. */
   readonly faults: FaultPlan;
+  /** Whether what happens to jobs can be listened to, see realtime/serve-realtime.ts. */
+  readonly hasRealtime: boolean;
   /** Absent where nobody plays the world. */
   readonly audience?: Audience;
 }

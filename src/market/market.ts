@@ -72,7 +72,7 @@ export async function createMarket(options: MarketOptions): Promise<Market> {
   const marketClock = await openMarketClock(db, clock, chosen.speed);
   const parts = { clock: marketClock, settings: chosen, rng, log };
   const webhooks = createWebhookSender({ ...parts, db, send: faultySend(send, faults), wake: () => scheduler.wake() });
-  const base: MarketContext = { ...parts, validator, webhooks, faults };
+  const base: MarketContext = { ...parts, validator, webhooks, faults, hasRealtime: access.reach === 'loopback' };
   const scheduler = createScheduler(db, marketClock, (tx, due) => settle(tx, context, due), log, {
     withWorld: world !== undefined,
     shared,

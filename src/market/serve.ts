@@ -1,10 +1,14 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
+import { systemClock } from '#kit/clock.ts';
 import { randomToken } from '#kit/hash.ts';
 import { faultyFetch } from './faults/faulty-fetch.ts';
 import { type Access, isLoopback } from './http/gate.ts';
 import type { Market, MarketParts } from './market.ts';
+import { silentLog } from './market-log.ts';
 import { MarketStartError, openMarket, type Place } from './open-place.ts';
+import { createJobFeed } from './realtime/job-feed.ts';
+import { serveRealtime } from './realtime/serve-realtime.ts';
 import { defaultWebhookSettings } from './webhooks/webhook-settings.ts';
 
 export type StartOptions = Place & ServeOptions;
@@ -54,6 +58,9 @@ export async function startMarket(start: StartOptions): Promise<RunningMarket> {
   try {
     const server = await listen(market, { port, host, limits });
     const { port: bound } = server.address() as AddressInfo;
+    // Whatever clock the marketplace runs on, listeners sit at real sockets.
+    const feed = createJobFeed(market.db, systemClock, options.log ?? silentLog);
+    const hangUp = serveRealtime(server, feed, access);
     return {
       url: `http://${reachable(host)}:${bound}`,
       market,
@@ -61,7 +68,9 @@ export async function startMarket(start: StartOptions): Promise<RunningMarket> {
       async close() {
         const closed = new Promise<void>((resolve) => server.close(() => resolve()));
         server.closeAllConnections();
+        hangUp();
         await closed;
+        await feed.close();
         await market.close();
       },
     };

@@ -14,7 +14,7 @@ export interface PollLoopOptions {
 
 export interface PollLoop {
   start(): void;
-  /** Looks now, or once more after the look under way: what woke us may have happened after its request left. */
+  /** Looks now, or once more soon after the look under way: what woke us may have happened after its request left. */
   wake(): void;
   /** No look starts any more; resolves when the one under way has ended. */
   stop(): Promise<void>;
@@ -22,6 +22,8 @@ export interface PollLoop {
 
 const MAX_BACKOFF_MS = 30_000;
 const JITTER = 0.1;
+/** Events come in volleys, and what the first of them led to must not wait for looks on behalf of the others. */
+const WAKE_GAP_MS = 25;
 
 /**
  * Looks at a steady pace. Two looks never overlap, since the next is planned when one has ended; the pace is jittered
@@ -31,6 +33,7 @@ export function createPollLoop({ poll, intervalMs, clock, rng, onError }: PollLo
   let stopped = true;
   let failures = 0;
   let again = false;
+  let endedAt = Number.NEGATIVE_INFINITY;
   let current: Promise<void> | undefined;
   let cancel: () => void = () => undefined;
 
@@ -57,11 +60,20 @@ export function createPollLoop({ poll, intervalMs, clock, rng, onError }: PollLo
       )
       .then((delay) => {
         current = undefined;
+        endedAt = clock.now();
         if (stopped) return;
         // A wake during a failed look waits like everything else: waking must not become a way round the backoff.
-        if (again && failures === 0) look();
-        else cancel = clock.after(delay, look);
+        cancel = clock.after(again && failures === 0 ? WAKE_GAP_MS : delay, look);
       });
+  };
+
+  /** At once, or as soon as the look before is long enough ago. */
+  const lookSoon = (): void => {
+    const rest = endedAt + WAKE_GAP_MS - clock.now();
+    if (current || rest <= 0) return look();
+    cancel();
+    // No longer than the gap, also where somebody has put the clock back.
+    if (!stopped) cancel = clock.after(Math.min(rest, WAKE_GAP_MS), look);
   };
 
   function delayAfter(error: unknown, count: number): number {
@@ -78,7 +90,7 @@ export function createPollLoop({ poll, intervalMs, clock, rng, onError }: PollLo
       look();
     },
     wake() {
-      if (failures === 0) look();
+      if (failures === 0) lookSoon();
     },
     async stop() {
       stopped = true;

@@ -57,6 +57,16 @@ describe('the package as it is published', () => {
     expect(bytes).toBeLessThan(2_800_000);
   });
 
+  it('loads little before the first answer', () => {
+    const size = (prefix: string, folder = 'dist') =>
+      readdirSync(join(content, folder))
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => statSync(join(content, folder, name)).size);
+    expect(size('base-')).toEqual([expect.toSatisfy((bytes: number) => bytes < 20_000)]);
+    expect(size('start-')).toEqual([expect.toSatisfy((bytes: number) => bytes < 130_000)]);
+    expect(size('packages-', 'dist/vendor')).toEqual([expect.toSatisfy((bytes: number) => bytes < 450_000)]);
+  });
+
   it('keeps what publint asks of a package', async () => {
     const { messages, pkg } = await publint({ pkgDir: content, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg ?? {}))).toEqual([]);

@@ -23,11 +23,12 @@ import { root } from './pages.ts';
 const OTHERS = [
   'auto_release', // instruction of the on-chain program
   'cancelled_by_requester', // error_code of a job
-  'refused_by_policy', // outcome of a tool
+  ...['refused_by_policy', 'previous_resolved', 'possible_duplicate'], // outcomes of a tool
   'env_vars', // configuration of a client
   'hidden_characters_removed', // in `untrusted` of an answer
   'marketplace_said', // of an error
   'pg_dump', // program of PostgreSQL
+  'postgres_changes', // of the Realtime channel
 ];
 // Fields of every tool's answer and of every error (docs/architecture.md).
 const ENVELOPE = ['retry_after_seconds', 'did_you_mean', 'next_cursor', 'next', 'recovery', 'untrusted', 'fix'];

@@ -8,7 +8,7 @@
 import { dirname, join } from 'node:path';
 import type { Clock } from '#kit/clock.ts';
 import { crashPoint } from '#kit/crash-point.ts';
-import type { Disk } from '#kit/durable/disk.ts';
+import { type Disk, errorCode } from '#kit/durable/disk.ts';
 import { putOnce } from '#kit/durable/files.ts';
 import { ensurePrivateDirectory } from '#kit/durable/private-directory.ts';
 import { listRecords, putMark } from '#kit/durable/records.ts';
@@ -71,6 +71,7 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
   const records = new Map<string, Map<string, IntentRecord | OutRecord>>();
   const overlays = new Map<string, Overlay>();
   const durable = new Set<string>();
+  const prepared = new Set<string>();
   let warned = false;
 
   const directoryOf = ({ scope, family, hash }: SlotAddress) => join(directory, 'agents', scope, 'slots', family, hash);
@@ -96,6 +97,15 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
     // Above our own it need not be ours to open.
     await disk.syncDirectory(dirname(directory)).catch(() => undefined);
     durable.add(directory);
+  }
+
+  /** Once per folder: looking again before every record would cost more than it can find, below a folder of our own. */
+  async function prepare(path: string): Promise<void> {
+    if (prepared.has(path)) return;
+    await ensurePrivateDirectory(directory, disk);
+    await ensurePrivateDirectory(path, disk);
+    await makeDurable(path);
+    prepared.add(path);
   }
 
   return {
@@ -126,12 +136,19 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
     async claim(slot, intent, failClosed) {
       const path = directoryOf(slot);
       try {
-        await ensurePrivateDirectory(directory, disk);
-        await ensurePrivateDirectory(path, disk);
-        await makeDurable(path);
+        await prepare(path);
         crashPoint('before-intent');
-        if ((await putOnce(join(path, intentName(intent.gen)), JSON.stringify(intent), disk)) === 'exists')
-          return false;
+        const record = join(path, intentName(intent.gen));
+        const put = () => putOnce(record, JSON.stringify(intent), disk);
+        const created = await put().catch(async (error: unknown) => {
+          if (errorCode(error) !== 'ENOENT') throw error;
+          // Somebody took the folder away since we last looked.
+          prepared.delete(path);
+          durable.clear();
+          await prepare(path);
+          return await put();
+        });
+        if (created === 'exists') return false;
         records.get(path)?.set(intentName(intent.gen), intent);
       } catch (error) {
         if (failClosed) throw error;

@@ -41,7 +41,8 @@ export async function viewJob(tx: Tx, job: JobRow, viewerId: string) {
   return view;
 }
 
-function publicPart(job: JobRow) {
+/** What everybody may see of a job. */
+export function publicPart(job: JobRow) {
   return {
     id: job.id,
     title: job.title,

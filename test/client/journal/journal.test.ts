@@ -167,6 +167,17 @@ test('without its journal a repeat is said to be one', async () => {
   expect(origin.payments).toHaveLength(1);
 });
 
+test('a journal that is taken away while the server runs is begun anew', async () => {
+  const origin = await payingOrigin();
+  const directory = temporaryDirectory();
+  const one = start(origin, directory);
+  await pay(one, 5);
+  rmSync(join(directory, 'agents'), { recursive: true });
+  expect(await pay(one, 6, unseen)).toMatchObject({ outcome: 'done', data: { withdrawal_id: 'wd_2' } });
+  expect(await pay(start(origin, directory), 6)).toMatchObject({ outcome: 'replayed' });
+  expect(origin.payments).toHaveLength(2);
+});
+
 test('nothing new is sent while something older may still act, and its result is told', async () => {
   const origin = await payingOrigin();
   const directory = temporaryDirectory();

@@ -251,6 +251,27 @@ test('an approval covers the repeat of its call after a lost answer, and no seco
   expect(keys.size).toBe(1);
 });
 
+test('what was allowed and left open is ended by the next start without asking anybody again', async () => {
+  const live = await origin(MINE);
+  const stateDir = temporaryDirectory();
+  const always = { SOTA_CONFIRM: 'always' };
+  const session = ownedSession(live, stateDir, always);
+  const id = await question(take(session, 3));
+  await deskOf(stateDir).decide(id, 'approved', 'terminal');
+  live.on('POST /api/v1/payouts/withdraw', 'reset');
+  await failing(take(session, 3));
+  const lost = live.to('/api/v1/payouts/withdraw').length;
+  const json = { withdrawal_id: 'w1', address: MINE, amount_usdc: 3, status: 'completed' };
+  live.on('POST /api/v1/payouts/withdraw', { json });
+  const restarted = ownedSession(live, stateDir, always);
+  await restarted.recover();
+  expect(live.to('/api/v1/payouts/withdraw')).toHaveLength(lost + 1);
+  expect((await deskOf(stateDir).list()).map(({ state }) => state)).toEqual(['used']);
+  // Nobody has seen what came of it: the caller that asks again is told, and nothing more is sent.
+  expect(await take(restarted, 3)).toMatchObject({ outcome: 'replayed', data: { withdrawal_id: 'w1' } });
+  expect(live.to('/api/v1/payouts/withdraw')).toHaveLength(lost + 1);
+});
+
 test('a rotation a human has not allowed leaves nothing to be resumed', async () => {
   const live = await origin();
   const stateDir = temporaryDirectory();

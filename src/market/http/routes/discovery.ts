@@ -8,6 +8,7 @@ import {
 } from '#contract/operations/discovery.ts';
 import { isoTime } from '#kit/clock.ts';
 import { version } from '#kit/version.ts';
+import { REALTIME_KEY } from '../../realtime/realtime-key.ts';
 import { type AnyRoute, defineRoute } from '../define-route.ts';
 
 export const discoveryRoutes: readonly AnyRoute[] = [
@@ -59,10 +60,10 @@ export const discoveryRoutes: readonly AnyRoute[] = [
   defineRoute({
     operation: developerConfig,
     // Empty texts are fine for the public SDKs, missing keys are not.
-    apply: async (_tx, { origin }) => ({
+    apply: async (_tx, { origin, context }) => ({
       api_url: origin,
-      supabase_url: '',
-      supabase_anon_key: '',
+      supabase_url: context.hasRealtime ? origin : '',
+      supabase_anon_key: context.hasRealtime ? REALTIME_KEY : '',
       devportal_url: origin,
     }),
   }),
