@@ -140,6 +140,9 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
         const found = await look(slot, of, job.agentId);
         if (found.kind === 'done') return await write(job, { data: found.data, by: 'reconciled', attempts });
       }
+      // A refusal is an answer as well.
+      crashPoint('after-send');
+      crashPoint('after-persist');
       await store.settle(slot, of.gen, {
         ...outRecord(attempts, 'wire'),
         outcome: 'rejected',
