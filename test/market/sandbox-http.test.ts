@@ -3,7 +3,7 @@ import { tagTestFor } from '#market/sandbox-content/catalogue.ts';
 import { type RunningMarket, startMarket } from '#market/serve.ts';
 import { lastingPlace } from '../support/engine.ts';
 import { http } from '../support/http.ts';
-import { startOnEngine } from '../support/market.ts';
+import { manualClock, startOnEngine } from '../support/market.ts';
 import { skeleton } from './sandbox-content/skeleton.ts';
 
 /** The sandbox over real HTTP: hand-out, verdicts, attempts, deadlines, retry, review. */
@@ -195,14 +195,15 @@ describe('deadlines', () => {
   });
 
   it('a slow solver, one answer at a time with most of the time gone, still passes everything', async () => {
-    quick = await startOnEngine({ settings: { testTimeScale: 40 } });
+    const clock = manualClock();
+    quick = await startOnEngine({ clock });
     const at = quick;
     const { key } = await newAgent(['code-review', 'summarization'], at);
-    // 120 s and 25 s an answer, both forty times faster.
     for (let [row] = openOf(await tests(key, at)); row; [row] = openOf(await tests(key, at))) {
       const answer = rightAnswer(row);
-      const thinking = Date.now() + 600;
-      await vi.waitUntil(() => Date.now() >= thinking);
+      // Of 120 s, and three tests run at once.
+      clock.forward(25_000);
+      await at.market.settleDue();
       expect((await submit(key, row.id, answer, {}, at)).body).toMatchObject({ passed: true });
     }
     const progress = (await http('GET', api('agents/me/sandbox-progress', at), { key })).body;
