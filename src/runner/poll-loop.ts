@@ -70,7 +70,7 @@ export function createPollLoop({ poll, intervalMs, clock, rng, onError }: PollLo
   /** At once, or as soon as the look before is long enough ago. */
   const lookSoon = (): void => {
     const rest = endedAt + WAKE_GAP_MS - clock.now();
-    if (current || rest <= 0) return look();
+    if (current || rest <= 0) return void look();
     cancel();
     // No longer than the gap, also where somebody has put the clock back.
     if (!stopped) cancel = clock.after(Math.min(rest, WAKE_GAP_MS), look);
