@@ -1,9 +1,8 @@
 /**
  * One attempt of one request: what leaves, what comes back, and what that tells about the effect. Retrying is not
- * done here, and the HTTP library's own retries are off: whoever retries must know whether the request may have
- * happened.
+ * done here: whoever retries must know whether the request may have happened. So a library that retries, times out and
+ * throws by itself would have all of that switched off, and the platform's own fetch is what remains.
  */
-import ky from 'ky';
 import type { Operation } from '#contract/define-operation.ts';
 import { type Problem, readProblem } from '#contract/errors/envelope.ts';
 import type { Clock } from '#kit/clock.ts';
@@ -72,17 +71,13 @@ export async function sendOnce(request: WireRequest, context: AttemptContext): P
   context.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const { method, target } = request.sentAs ?? { method: request.operation.method, target: request.target };
-    const response = await ky(new URL(context.origin + target), {
+    const send = context.fetch ?? globalThis.fetch;
+    const response = await send(new URL(context.origin + target), {
       method,
       headers: headersOf(request, context),
       ...(request.body === undefined ? {} : { body: request.body }),
       signal: controller.signal,
-      retry: 0,
-      throwHttpErrors: false,
-      // Its time-out ends with the headers; ours covers the body.
-      timeout: false,
       redirect: 'manual',
-      fetch: context.fetch ?? globalThis.fetch,
     });
     return await readAnswer(response, request.operation, context);
   } catch (error) {

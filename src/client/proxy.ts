@@ -77,7 +77,7 @@ export async function createProxyFetch(env: Environment): Promise<typeof globalT
     if (proxy === undefined) return await globalThis.fetch(input, init);
     const agent = agents.get(proxy) ?? new undici.ProxyAgent({ uri: proxy });
     agents.set(proxy, agent);
-    // ky hands over a Request of Node's own fetch, which undici's does not take: it is taken apart.
+    // A Request is one of Node's own fetch, which undici's does not take: it is taken apart.
     const request = new Request(input, init);
     const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
     try {

@@ -26,7 +26,9 @@ export function guardStdout(): Writable {
   stdout.on('error', () => {});
   guarded = new Writable({
     decodeStrings: false,
-    write: (chunk, encoding, done) => void write(chunk, encoding, (error) => done(error)),
+    // An empty chunk is how one asks to be told when all before it has left; it needs no call of the system of its own.
+    write: (chunk, encoding, done) =>
+      chunk.length === 0 ? done() : void write(chunk, encoding, (error) => done(error)),
   });
   return guarded;
 }
