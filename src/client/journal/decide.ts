@@ -91,10 +91,14 @@ export function decide(slot: Slot, call: Call, now: number, gone?: number): Plan
  */
 export function epochIn(slot: Slot, { rule, epoch }: Pick<Call, 'rule' | 'epoch'>): string {
   if (!rule.counted || !NUMBER.test(epoch)) return epoch;
-  const reached = slot.generations.flatMap(({ intent, out }) => {
+  const reached = slot.generations.flatMap(({ intent, out }, at) => {
     if (!NUMBER.test(intent.epoch)) return [];
-    const moved = ruleFor({ id: intent.op }).ownEpoch && out?.outcome === 'done' && out.data.retried !== false;
-    return [Number(intent.epoch) + (moved ? 1 : 0)];
+    const moves = ruleFor({ id: intent.op }).ownEpoch && out?.outcome === 'done';
+    const said = out?.data.retried !== false;
+    // A repeat of a retry whose first answer was lost is told that there is nothing to retry, and yet it was done.
+    const due = () =>
+      slot.generations.slice(0, at).some((earlier) => earlier.intent.epoch === intent.epoch && usedUp(earlier));
+    return [Number(intent.epoch) + (moves && (said || due()) ? 1 : 0)];
   });
   return String(Math.max(Number(epoch), ...reached));
 }
@@ -102,7 +106,10 @@ export function epochIn(slot: Slot, { rule, epoch }: Pick<Call, 'rule' | 'epoch'
 const NUMBER = /^\d{1,15}$/;
 
 /** A refusal leaves everything as it was, unless it used something up. */
-function changedSomething({ intent, out }: Generation): boolean {
-  if (out?.outcome === 'done') return true;
+function changedSomething(entry: Generation): boolean {
+  return entry.out?.outcome === 'done' || usedUp(entry);
+}
+
+function usedUp({ intent, out }: Generation): boolean {
   return ruleFor({ id: intent.op }).spentBy?.includes(out?.error?.code ?? '') ?? false;
 }

@@ -236,6 +236,25 @@ test.each<[string, Slot, Call, object]>([
 test.each([
   ['a retry moved on', [{ op: 'retry_test_job', out: 'done', epoch: '2' }], '2', '3'],
   ['a retry found nothing to retry', [{ op: 'retry_test_job', out: 'done', epoch: '2', retried: false }], '2', '2'],
+  [
+    'a retry whose first answer was lost found nothing to retry any more',
+    [
+      { op: 'deliver_test_result', out: 'rejected', code: 'schema_violation', epoch: '2' },
+      { op: 'retry_test_job', out: 'done', epoch: '2', retried: false },
+    ],
+    '2',
+    '3',
+  ],
+  [
+    'a second retry before anything was handed in',
+    [
+      { op: 'deliver_test_result', out: 'rejected', code: 'schema_violation', epoch: '2' },
+      { op: 'retry_test_job', out: 'done', epoch: '2', retried: true },
+      { op: 'retry_test_job', out: 'done', epoch: '3', retried: false },
+    ],
+    '2',
+    '3',
+  ],
   ['a retry without an outcome', [{ op: 'retry_test_job', epoch: '2' }], '2', '2'],
   ['another process was further', [{ op: 'deliver_test_result', out: 'rejected', epoch: '4' }], '2', '4'],
   ['the caller knows best', [{ op: 'retry_test_job', out: 'done', epoch: '2' }], '5', '5'],
