@@ -58,8 +58,8 @@ const mutants: readonly Mutant[] = [
   {
     safeguard: 'the intent before the first byte',
     file: 'src/client/journal/store.ts',
-    find: '(await putOnce(join(path, intentName(intent.gen))',
-    put: "(await (async (..._args: unknown[]) => 'created')(join(path, intentName(intent.gen))",
+    find: 'const put = () => putOnce(record,',
+    put: "const put = () => (async (..._args: unknown[]) => 'created' as const)(record,",
     seenBy: JOURNAL,
   },
   {

@@ -49,9 +49,10 @@ export function askHidden(
   input: Keyboard = process.stdin,
   output: Pick<NodeJS.WritableStream, 'write'> = process.stderr,
 ): Promise<string> {
-  output.write(`${question}: `);
+  // The question last: whoever types at once must not be echoed by a terminal that still does.
   input.setRawMode?.(true);
   input.resume();
+  output.write(`${question}: `);
   return new Promise((resolve, reject) => {
     let typed = '';
     const finish = (settle: () => void): void => {
