@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+
 /** What a benchmark is to `npm run bench`: a module bench/NAME.bench.ts exporting these three. */
 export interface Bench {
   name: string;
@@ -25,4 +27,13 @@ export function quantile(samples: readonly number[], share: number): number {
 /** Rounded for people: one decimal. */
 export function round(value: number, decimals = 1): number {
   return Number(value.toFixed(decimals));
+}
+
+/** Resident size of a process in MB; not a number where the system does not tell (it does on Linux). */
+export function residentMegabytes(pid: number): number {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+  } catch {
+    return Number.NaN;
+  }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { enrolAgents } from '../test/support/load/load-driver.ts';
 import { spawnMarket } from '../test/support/load/market-process.ts';
-import { quantile, round, type Table } from './bench.ts';
+import { quantile, residentMegabytes, round, type Table } from './bench.ts';
 import { benchPlaces } from './market-places.ts';
 
 export const name = 'market-start';
@@ -68,14 +68,6 @@ function processorMs(pid: number): number {
     const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
     const [user, system] = fields.split(' ').slice(11, 13);
     return (Number(user) + Number(system)) * 10;
-  } catch {
-    return Number.NaN;
-  }
-}
-
-function residentMegabytes(pid: number): number {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
   } catch {
     return Number.NaN;
   }

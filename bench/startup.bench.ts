@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { quantile, round, type Table } from './bench.ts';
+import { quantile, residentMegabytes, round, type Table } from './bench.ts';
 import { installOthers } from './other-servers.ts';
 
 export const name = 'startup';
@@ -164,14 +164,6 @@ async function answerTo(lines: AsyncIterator<string>, id: number, complaint: str
     if (message.id !== id) continue;
     if (message.error) throw new Error(`${complaint}: ${message.error.message}`);
     return;
-  }
-}
-
-function residentMegabytes(pid: number): number {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-  } catch {
-    return Number.NaN;
   }
 }
 

@@ -35,14 +35,21 @@ export const crashPoints = [
 
 export type CrashPoint = (typeof crashPoints)[number];
 
-let armed: { readonly name: string; left: number } | undefined | null = null;
-
 /** Dies here, if this is the pass the environment names. */
-export function crashPoint(name: CrashPoint): void {
-  if (armed === null) armed = read(process.env.SOTA_CRASH);
-  if (armed?.name !== name) return;
-  armed.left -= 1;
-  if (armed.left === 0) process.kill(process.pid, 'SIGKILL');
+export const crashPoint = armedBy<CrashPoint>('SOTA_CRASH');
+
+/**
+ * Points of a program with a variable of its own, which is read at the first of them.
+ * @example export const crashPoint = armedBy<RunnerCrashPoint>('SOTA_RUNNER_CRASH');
+ */
+export function armedBy<Name extends string>(variable: string): (name: Name) => void {
+  let armed: { readonly name: string; left: number } | undefined | null = null;
+  return (name) => {
+    if (armed === null) armed = read(process.env[variable]);
+    if (armed?.name !== name) return;
+    armed.left -= 1;
+    if (armed.left === 0) process.kill(process.pid, 'SIGKILL');
+  };
 }
 
 function read(text: string | undefined): { name: string; left: number } | undefined {
