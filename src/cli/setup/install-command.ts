@@ -1,12 +1,9 @@
 import { describeFlags, parseCommandLine } from '../flags.ts';
-import { ConfigFileError } from '../hosts/config-text.ts';
 import { addServer } from '../hosts/edit-host-file.ts';
 import { hosts } from '../hosts/host-table.ts';
-import { renderDiff } from '../hosts/text-diff.ts';
-import { readConfigFile, writeConfigFile } from '../hosts/write-config-file.ts';
 import { runCommand } from '../run-command.ts';
+import { changeHostFile } from './change-host-file.ts';
 import { entryFlags, fileFlags, hostOf, nameOf, scopeOf, surroundings, wantedEntry } from './host-flags.ts';
-import { stampNow } from './stamp.ts';
 
 const flags = {
   ...entryFlags,
@@ -45,29 +42,20 @@ export const command = {
     const name = nameOf(values.name);
     const { entry, input, hints } = wantedEntry(host, values, where);
     return await runCommand(values.json, async () => {
-      const path = host.file(scope, where);
-      try {
-        const file = await readConfigFile(path);
-        const text = addServer(host, file.text, name, entry, input);
-        const changed = text !== file.text;
-        const dryRun = values['dry-run'] ?? false;
-        const diff = changed ? renderDiff(file.text, text) : '';
-        const backup = changed && !dryRun ? await writeConfigFile(file, text, stampNow()) : undefined;
-        const state = !changed ? 'unchanged' : dryRun ? 'would_change' : 'changed';
-        return {
-          facts: { host: host.id, file: file.path, server: name, state, ...(backup ? { backup } : {}), entry, diff },
-          lines: [
-            ...(changed ? [file.path, '', diff, ''] : []),
-            headline(state, host.title, file.path),
-            ...(backup ? [`The file as it was: ${backup}`] : []),
-            ...(state === 'changed' ? [host.afterwards] : []),
-            ...hints,
-          ],
-        };
-      } catch (error) {
-        if (!(error instanceof ConfigFileError)) throw error;
-        throw new ConfigFileError(`${path}: ${error.message}. Nothing was changed.`);
-      }
+      const change = await changeHostFile(host.file(scope, where), values['dry-run'] ?? false, (text) =>
+        addServer(host, text, name, entry, input),
+      );
+      const { file, state, diff, backup } = change;
+      return {
+        facts: { host: host.id, file, server: name, state, ...(backup ? { backup } : {}), entry, diff },
+        lines: [
+          ...(state === 'unchanged' ? [] : [file, '', diff, '']),
+          headline(state, host.title, file),
+          ...(backup ? [`The file as it was: ${backup}`] : []),
+          ...(state === 'changed' ? [host.afterwards] : []),
+          ...hints,
+        ],
+      };
     });
   },
 };

@@ -1,11 +1,8 @@
 import { describeFlags, parseCommandLine } from '../flags.ts';
-import { ConfigFileError } from '../hosts/config-text.ts';
 import { removeServer } from '../hosts/edit-host-file.ts';
-import { renderDiff } from '../hosts/text-diff.ts';
-import { readConfigFile, writeConfigFile } from '../hosts/write-config-file.ts';
 import { runCommand } from '../run-command.ts';
+import { changeHostFile } from './change-host-file.ts';
 import { fileFlags, hostOf, nameOf, scopeOf, surroundings } from './host-flags.ts';
-import { stampNow } from './stamp.ts';
 
 const flags = {
   'dry-run': { type: 'boolean', summary: 'Show what would change, and change nothing' },
@@ -38,31 +35,22 @@ export const command = {
     const name = nameOf(values.name);
     return await runCommand(values.json, async () => {
       const path = host.file(scope, where);
-      try {
-        const file = await readConfigFile(path);
-        const text = removeServer(host, file.text, name);
-        const changed = text !== file.text;
-        const dryRun = values['dry-run'] ?? false;
-        const diff = changed ? renderDiff(file.text, text) : '';
-        const backup = changed && !dryRun ? await writeConfigFile(file, text, stampNow()) : undefined;
-        const state = !changed ? 'unchanged' : dryRun ? 'would_change' : 'changed';
-        return {
-          facts: { host: host.id, file: file.path, server: name, state, ...(backup ? { backup } : {}), diff },
-          lines: changed
-            ? [
-                file.path,
+      const change = await changeHostFile(path, values['dry-run'] ?? false, (text) => removeServer(host, text, name));
+      const { file, state, diff, backup } = change;
+      return {
+        facts: { host: host.id, file, server: name, state, ...(backup ? { backup } : {}), diff },
+        lines:
+          state === 'unchanged'
+            ? [`${host.title} has no server ${name} in ${path}. Nothing was changed.`]
+            : [
+                file,
                 '',
                 diff,
                 '',
-                dryRun ? 'Nothing was changed (--dry-run).' : `Removed from ${host.title}.`,
+                state === 'would_change' ? 'Nothing was changed (--dry-run).' : `Removed from ${host.title}.`,
                 ...(backup ? [`The file as it was: ${backup}`] : []),
-              ]
-            : [`${host.title} has no server ${name} in ${path}. Nothing was changed.`],
-        };
-      } catch (error) {
-        if (!(error instanceof ConfigFileError)) throw error;
-        throw new ConfigFileError(`${path}: ${error.message}. Nothing was changed.`);
-      }
+              ],
+      };
     });
   },
 };
