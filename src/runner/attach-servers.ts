@@ -5,7 +5,7 @@ import { liveSecrets } from '#kit/redact.ts';
 import { createHealthRoutes } from './health/health-routes.ts';
 import { collectMetrics } from './health/metrics.ts';
 import { serveLocally } from './http-server.ts';
-import type { Runner } from './runner.ts';
+import type { Runner } from './runner-types.ts';
 import { SettingsError } from './settings/runner-settings.ts';
 import { createReceiver, REPLAY_KEEP_MS } from './webhook/receiver.ts';
 import { openReplayGuard } from './webhook/replay-guard.ts';

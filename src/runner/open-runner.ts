@@ -12,7 +12,8 @@ import { version } from '#kit/version.ts';
 import type { DocsLibrary } from '#tools/context.ts';
 import { createHandlerTools } from './handler-tools.ts';
 import type { HandlerHost } from './handlers/handler-host.ts';
-import { createRunner, type Runner, type RunnerOptions } from './runner.ts';
+import { createRunner } from './runner.ts';
+import type { Runner, RunnerOptions } from './runner-types.ts';
 import type { RunnerSettings } from './settings/runner-settings.ts';
 import { claimRunner, openStateFolder } from './state/state-folder.ts';
 

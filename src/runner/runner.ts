@@ -10,106 +10,32 @@
  */
 import { setMaxListeners } from 'node:events';
 import { createHeartbeat } from '#client/heartbeat.ts';
-import type { HeartbeatState, Session } from '#client/types.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { getMe } from '#contract/operations/agent.ts';
-import { requestReview, retryTestJob } from '#contract/operations/sandbox.ts';
+import { requestReview } from '#contract/operations/sandbox.ts';
 import { acceptAssignment } from '#contract/operations/worker.ts';
-import { type Clock, isoTime, systemClock } from '#kit/clock.ts';
-import { createLogger, type Logger } from '#kit/log.ts';
+import { systemClock } from '#kit/clock.ts';
+import { createLogger } from '#kit/log.ts';
 import { type BidPolicy, readBidPolicy } from './bid-policy.ts';
 import { crashPoint } from './crash-point.ts';
 import type { RunnerEvent, RunnerListener, RunnerMode } from './events.ts';
-import type { HandlerContext, HandlerHost } from './handlers/handler-host.ts';
-import { type JobRow, type JobView, type TestJobRow, taskKey, viewOfJob, viewOfTest } from './handlers/job-view.ts';
+import type { HandlerContext } from './handlers/handler-host.ts';
+import { type JobRow, type JobView, type TestJobRow, taskKey, viewOfJob } from './handlers/job-view.ts';
 import { makeContext } from './make-context.ts';
 import { createBidder } from './place-bids.ts';
 import { createPollLoop } from './poll-loop.ts';
 import { createProgressReporter } from './progress.ts';
-import type { StateFolder } from './state/state-folder.ts';
+import type { Runner, RunnerEnd, RunnerOptions } from './runner-types.ts';
+import { createSandboxTests } from './sandbox-tests.ts';
 import { newRecord, type TaskRecord } from './state/task-record.ts';
-import { type Board, fetchBoard, needsReset } from './take-up.ts';
-import { createTaskSlots, type Running } from './task-slots.ts';
-import { MAX_GOES, type Shop, STOP_GRACE_MS, workTask } from './work-task.ts';
+import { type Board, fetchBoard } from './take-up.ts';
+import { createTaskSlots, DEFAULT_JOB_MS, type Running } from './task-slots.ts';
+import { type Shop, STOP_GRACE_MS, workTask } from './work-task.ts';
 
-export interface RunnerOptions {
-  readonly session: Session;
-  readonly handlers: HandlerHost;
-  readonly state: StateFolder;
-  readonly pollIntervalMs?: number;
-  readonly heartbeatIntervalMs?: number;
-  /** Assignments worked on at once. */
-  readonly concurrency?: number;
-  /** How long a drain waits for what is running before it interrupts. */
-  readonly graceMs?: number;
-  /** Ask for the review as soon as all tests have passed. Default true. */
-  readonly requestReview?: boolean;
-  readonly onDrain?: Shop['onDrain'];
-  readonly tools?: HandlerContext['tools'];
-  readonly clock?: Clock;
-  readonly rng?: () => number;
-  readonly log?: Logger;
-}
-
-export interface RunnerStatus {
-  readonly agentId: string;
-  readonly mode: RunnerMode;
-  readonly agentStatus: string | undefined;
-  readonly quiet: boolean;
-  readonly draining: boolean;
-  readonly running: readonly { readonly job: JobView; readonly startedAt: number }[];
-  readonly outbox: readonly TaskRecord[];
-  readonly parked: readonly TaskRecord[];
-  readonly heartbeat: HeartbeatState;
-  readonly lastPollAt: number | undefined;
-}
-
-/** Why a runner ended; the command turns it into an exit code. */
-export type RunnerEnd =
-  | { readonly kind: 'drained' }
-  /** Something is left for the next start: results not handed over, jobs not finished. */
-  | { readonly kind: 'left_over'; readonly count: number }
-  | { readonly kind: 'unauthorized'; readonly error: SotaError };
-
-export interface Runner {
-  readonly agentId: string;
-  start(): void;
-  /** Looks at once. */
-  wake(): void;
-  /** Quiet: finishes what was accepted, takes nothing new. */
-  setQuiet(quiet: boolean): void;
-  /** New handler code: what was given up because of the old one is tried again. */
-  reloaded(): void;
-  /** A person agrees: the parked job of that id starts again. False where there is none. */
-  resume(jobId: string): Promise<boolean>;
-  /** Runs one job through the handlers, delivering nothing. */
-  invoke(job: JobView, options: InvokeOptions): Promise<unknown>;
-  on(listener: RunnerListener): () => void;
-  status(): RunnerStatus;
-  /** Resolves after the first look when nothing of it is running any more. */
-  oneRound(): Promise<void>;
-  /** Ends in an orderly way; repeated calls are one. */
-  drain(): Promise<RunnerEnd>;
-  /** Resolves when the runner has to end for a reason of its own. */
-  readonly failed: Promise<RunnerEnd>;
-}
-
-export interface InvokeOptions {
-  readonly signal: AbortSignal;
-  readonly deadline: number;
-  onProgress?(percent: number, message?: string): void;
-  onLog?(message: string, level: 'info' | 'warn' | 'error'): void;
-}
-
-const MAX_TEST_RESETS = 2;
-/** After a handler failed at a test for a reason that passes by itself: at first, and at most. */
-const FIRST_REST_MS = 1_000;
-const MAX_REST_MS = 5 * 60_000;
 const GONE_AFTER_LOOKS = 3;
 const LEASE_RISK_FAILURES = 3;
 const STATUS_EVERY_MS = 60_000;
 const STATUS_SOON_MS = 2_000;
-const DEFAULT_JOB_MS = 15 * 60_000;
 const MIN_JOB_MS = 2 * 60_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const NO_TOOLS: HandlerContext['tools'] = {
@@ -134,10 +60,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const listeners = new Set<RunnerListener>();
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
-  const testResets = new Map<string, number>();
-  const rests = new Map<string, Required<Pick<TaskRecord, 'delays' | 'touched_at'>>>();
   const missed = new Map<string, number>();
-  const stuck = new Set<string>();
   let mode: RunnerMode = 'starting';
   let agentStatus: string | undefined;
   let statusAt = Number.NEGATIVE_INFINITY;
@@ -194,6 +117,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     missed.delete(running.key);
     if (!draining && error === undefined) loop.wake();
   });
+  const sandbox = createSandboxTests({ client, store, slots, clock, log, signal: stopping.signal, work });
   const bidder = createBidder({ client, handlers, policy: () => policy, emit, log });
   const loop = createPollLoop({
     poll,
@@ -269,63 +193,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     statusAt = Number.NEGATIVE_INFINITY;
     setMode('sandbox');
     if (isQuiet()) return;
-    for (const row of tests) {
-      if (!hasRoom()) return;
-      if (row.status === 'passed') continue;
-      const job = viewOfTest(row);
-      const key = taskKey(job);
-      const record = store.get(key) ?? { ...newRecord(key, job), ...rests.get(row.id) };
-      if (slots.has(key) || record.outcome === 'dead') continue;
-      if (needsReset(row, record.outcome !== undefined || record.refused_sha256 !== undefined)) {
-        resetTest(row, record);
-        continue;
-      }
-      if (record.outcome || isStuck(record) || isResting(record)) continue;
-      const deadline = row.deadline_at === null ? Number.NaN : Date.parse(row.deadline_at);
-      const limit = clock.now() + row.time_limit_seconds * 1000;
-      work({ ...record, job }, Number.isNaN(deadline) ? limit : deadline);
-    }
-  }
-
-  /** The same handler failed or repeated itself too often: only other code can help. */
-  function isStuck(record: TaskRecord): boolean {
-    const is = record.errors >= MAX_GOES && !record.outbox;
-    if (is && !stuck.has(record.key)) {
-      stuck.add(record.key);
-      log.error('a test is given up until the handler changes or the runner restarts', {
-        test: record.job.id,
-        capability: record.job.capability,
-      });
-    }
-    return is;
-  }
-
-  /** Whether the reason for which its last go failed needs more time to pass. */
-  function isResting({ delays = 0, outbox, touched_at }: TaskRecord): boolean {
-    if (delays === 0 || outbox) return false;
-    const rest = Math.min(MAX_REST_MS, FIRST_REST_MS * 2 ** (delays - 1));
-    return clock.now() < Date.parse(touched_at ?? '') + rest;
-  }
-
-  function resetTest(row: TestJobRow, record: TaskRecord): void {
-    if (isResting(record)) return;
-    const used = testResets.get(row.id) ?? 0;
-    // An endpoint that is down for a day uses up one attempt after another without any of them being judged.
-    const judged = record.refused_sha256 !== undefined || (record.delays ?? 0) === 0;
-    if (judged && used >= MAX_TEST_RESETS) return void isStuck({ ...record, errors: MAX_GOES });
-    slots.start(record.job, clock.now() + DEFAULT_JOB_MS, async () => {
-      await client.run(
-        retryTestJob,
-        { slot: `test/${row.id}`, epoch: record.job.epoch, request: { params: { test_job_id: row.id }, body: {} } },
-        { signal: stopping.signal },
-      );
-      testResets.set(row.id, used + 1);
-      // The next attempt is another record, and the endpoint is no better for it.
-      rests.set(row.id, { delays: record.delays ?? 0, touched_at: record.touched_at ?? isoTime(clock.now()) });
-      // Without attempt numbers from the marketplace the next attempt has the same name, so the old one must go.
-      if (row.attempt === undefined) await store.forget(record.key);
-      else if (!record.outcome) await store.settle(record, 'gone');
-    });
+    sandbox.take(tests, hasRoom);
   }
 
   async function takeJobs(board: Extract<Board, { mode: 'jobs' }>, lookedAt: number): Promise<void> {
@@ -499,9 +367,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     },
     reloaded() {
       policy = readBidPolicy(handlers.declared().bidPolicy, concurrency);
-      stuck.clear();
-      testResets.clear();
-      rests.clear();
+      sandbox.startAfresh();
       void tryAgain().then(() => loop.wake());
     },
     async resume(jobId) {

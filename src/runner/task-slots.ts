@@ -24,6 +24,9 @@ export interface TaskSlots {
   stopSending(): void;
 }
 
+/** How long a job may take where nobody said. */
+export const DEFAULT_JOB_MS = 15 * 60_000;
+
 /** Handlers are told to stop this long before their deadline, so that what they have can still be delivered. */
 const STOP_LEAD_MS = 5_000;
 const MAX_LEAD_SHARE = 0.2;

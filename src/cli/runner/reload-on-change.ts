@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Logger } from '#kit/log.ts';
 import { watchFile } from '#runner/dev/watch-handler.ts';
-import type { Runner } from '#runner/runner.ts';
+import type { Runner } from '#runner/runner-types.ts';
 import type { OpenedHandlers } from './load-agent.ts';
 
 /**

@@ -2,7 +2,7 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { BidPolicyError } from '#runner/bid-policy.ts';
 import { HandlerFileError } from '#runner/handlers/read-handlers.ts';
 import { PortError } from '#runner/http-server.ts';
-import type { Runner, RunnerEnd } from '#runner/runner.ts';
+import type { Runner, RunnerEnd } from '#runner/runner-types.ts';
 import { SettingsError } from '#runner/settings/runner-settings.ts';
 import { RunnerBusyError } from '#runner/state/state-folder.ts';
 import { exitCodes } from './exit-codes.ts';

@@ -9,7 +9,7 @@ import type { Clock } from '#kit/clock.ts';
 import { failureOf } from '../handlers/agent-error.ts';
 import type { JobView } from '../handlers/job-view.ts';
 import { type HttpHandler, isForeignBrowser, readBody, reply } from '../http-server.ts';
-import type { Runner } from '../runner.ts';
+import type { Runner } from '../runner-types.ts';
 import type { Metrics } from './metrics.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;

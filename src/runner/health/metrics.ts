@@ -1,6 +1,6 @@
 /** Numbers of a runner in the text format of Prometheus. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Runner } from '../runner.ts';
+import type { Runner } from '../runner-types.ts';
 
 export interface Metrics {
   render(): string;

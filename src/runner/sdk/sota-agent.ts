@@ -7,7 +7,7 @@ import { hostOf } from '../handlers/in-process-host.ts';
 import type { JobView } from '../handlers/job-view.ts';
 import type { Handlers } from '../handlers/read-handlers.ts';
 import { openRunner } from '../open-runner.ts';
-import type { RunnerEnd } from '../runner.ts';
+import type { RunnerEnd } from '../runner-types.ts';
 import { readSettings } from '../settings/runner-settings.ts';
 
 /** What a handler of {@link SOTAAgent} gets. */

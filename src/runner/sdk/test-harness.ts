@@ -6,7 +6,7 @@ import { createLogger } from '#kit/log.ts';
 import { hostOf } from '../handlers/in-process-host.ts';
 import { readHandlers } from '../handlers/read-handlers.ts';
 import { type OpenRunner, openRunner } from '../open-runner.ts';
-import type { RunnerOptions } from '../runner.ts';
+import type { RunnerOptions } from '../runner-types.ts';
 import { readSettings } from '../settings/runner-settings.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { type FaultSwitches, openFaultyFront } from './faulty-front.ts';
