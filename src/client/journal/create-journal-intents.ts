@@ -107,6 +107,7 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
     async idle() {
       await elsewhere.idle();
       while (work.size > 0) await Promise.allSettled(work);
+      await store.idle();
     },
   };
 
@@ -127,16 +128,23 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
     };
     let gone: number | undefined;
     let admitted = false;
+    /** What was to begin when the owner's settings were asked. If it can still be claimed, nothing has changed since. */
+    let planned: { readonly plan: Plan & { kind: 'start' }; readonly epoch: string } | undefined;
     for (;;) {
       // Between reading a slot and being under way nobody else of this process may read it: what he saw would look like
       // something an earlier process left.
       const leave = await turns.enter(store.directoryOf(slot));
       let plan: Plan;
+      let epoch: string;
       let answering: Promise<Settled<unknown>> | undefined;
       try {
-        const state = await reading(() => store.read(slot, rule.failClosed), call, slot);
-        const epoch = epochIn(state, { rule, epoch: call.epoch ?? '' });
-        plan = decide(state, { ...common, epoch }, clock.now(), gone);
+        if (planned) ({ plan, epoch } = planned);
+        else {
+          const state = await reading(() => store.read(slot, rule.failClosed), call, slot);
+          epoch = epochIn(state, { rule, epoch: call.epoch ?? '' });
+          plan = decide(state, { ...common, epoch }, clock.now(), gone);
+        }
+        planned = undefined;
         if (call.resumeOnly && plan.kind !== 'resume') throw new NothingToResume();
         if (call.resumeOnly) crashPoint('before-recover');
         if (plan.kind === 'start' && (admitted || !call.beforeClaim)) {
@@ -153,9 +161,10 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
       switch (plan.kind) {
         case 'start':
           if (answering) return await answering;
-          // A human may be asked here, so it is done outside of anybody's turn, and then decided again.
+          // A human may be asked here, so it is done outside of anybody's turn.
           await call.beforeClaim?.();
           admitted = true;
+          planned = { plan, epoch };
           continue;
         case 'resume':
           try {

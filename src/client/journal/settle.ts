@@ -143,7 +143,7 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
       // A refusal is an answer as well.
       crashPoint('after-send');
       crashPoint('after-persist');
-      await store.settle(slot, of.gen, {
+      const refusal: OutRecord = {
         ...outRecord(attempts, 'wire'),
         outcome: 'rejected',
         data: {},
@@ -154,7 +154,8 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
           ...(error.httpStatus === undefined ? {} : { http_status: error.httpStatus }),
           ...(error.details === undefined ? {} : { details: error.details }),
         },
-      });
+      };
+      await store.settle(slot, of.gen, refusal, await mustBeCertain(job));
       await job.refused?.();
       throw error;
     }
@@ -166,9 +167,10 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
   }
 
   async function write(
-    { slot, of, operation }: SettleJob,
+    job: SettleJob,
     answer: { data: unknown; by: OutRecord['by']; attempts?: number; replayed?: boolean },
   ): Promise<Omit<Outcome, 'shared'>> {
+    const { slot, of, operation } = job;
     const out: OutRecord = {
       ...outRecord(answer.attempts ?? 0, answer.by),
       outcome: 'done',
@@ -176,8 +178,21 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
       // Looked up, not answered: it was done by an earlier attempt.
       replayed: answer.replayed ?? true,
     };
-    await store.settle(slot, of.gen, out);
+    await store.settle(slot, of.gen, out, await mustBeCertain(job));
     return { out, data: answer.data };
+  }
+
+  /**
+   * Whether the answer has to wait until the outcome survives a power cut as well. Not where the marketplace would say
+   * the same again: under a key that is honoured, or because a repeat changes nothing. With money only proof counts, and
+   * nobody rotates keys to hear it twice.
+   */
+  async function mustBeCertain({ operation, of, origin }: SettleJob): Promise<boolean> {
+    const { rank, failClosed } = ruleFor(operation);
+    if (rank === 0) return true;
+    if (operation.idempotency === 'natural') return failClosed;
+    if (operation.idempotency !== 'key' || !of.intent.keyed) return true;
+    return failClosed && !(await capability.honoursKeys(origin));
   }
 
   function outRecord(attempts: number, by: OutRecord['by']) {
@@ -201,12 +216,13 @@ export function createSettling({ store, clock, capability, mayResend }: Settling
     if (found.kind === 'done') return await write(job, { data: found.data, by: 'reconciled' });
     if (!expired && natural && found.kind !== 'dark') return undefined;
     if (found.kind === 'absent' && age > LANDED_MS) {
-      await store.settle(slot, of.gen, {
+      const never: OutRecord = {
         ...outRecord(0, 'reconciled'),
         outcome: 'rejected',
         data: {},
         error: { code: 'not_executed', message: 'It never took effect.', fix: 'Call again if it is still wanted.' },
-      });
+      };
+      await store.settle(slot, of.gen, never, true);
       throw new NotExecuted();
     }
     const id = intentId(slot, of.gen);

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '#kit/clock.ts';
 import { crashPoint } from '#kit/crash-point.ts';
 import { type Disk, errorCode } from '#kit/durable/disk.ts';
-import { putOnce } from '#kit/durable/files.ts';
+import { nameOnce, putOnce } from '#kit/durable/files.ts';
 import { ensurePrivateDirectory } from '#kit/durable/private-directory.ts';
 import { listRecords, putMark } from '#kit/durable/records.ts';
 import { sha256Hex } from '#kit/hash.ts';
@@ -44,10 +44,16 @@ export interface JournalStore {
    * @throws where `failClosed`
    */
   confirm(slot: SlotAddress, failClosed: boolean): Promise<void>;
-  /** Never throws: the effect is there, whether or not it can be written down. */
-  settle(slot: SlotAddress, gen: number, out: OutRecord): Promise<void>;
+  /**
+   * Never throws: the effect is there, whether or not it can be written down. When it returns, every process sees the
+   * outcome, and no end of this one takes it away. `certain`: nor does a power cut; otherwise that follows in a moment,
+   * and before the next intent of the slot is sent, which makes the names of its folder durable.
+   */
+  settle(slot: SlotAddress, gen: number, out: OutRecord, certain: boolean): Promise<void>;
   /** Never throws. */
   markSeen(slot: SlotAddress, gen: number): Promise<void>;
+  /** Resolves when nothing is being written any more. */
+  idle(): Promise<void>;
   directoryOf(slot: SlotAddress): string;
 }
 
@@ -72,6 +78,7 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
   const overlays = new Map<string, Overlay>();
   const durable = new Set<string>();
   const prepared = new Set<string>();
+  const finishing = new Set<Promise<void>>();
   let warned = false;
 
   const directoryOf = ({ scope, family, hash }: SlotAddress) => join(directory, 'agents', scope, 'slots', family, hash);
@@ -85,6 +92,11 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
   function warnOnce(error: unknown): void {
     if (!warned) log.warn('the journal cannot be written; this server remembers intents only while it runs', { error });
     warned = true;
+  }
+
+  function inBackground(work: Promise<void>): void {
+    const over: Promise<void> = work.catch(warnOnce).finally(() => finishing.delete(over));
+    finishing.add(over);
   }
 
   /** Whoever created the directories may have died before their names were safe; so the first use here sees to it. */
@@ -102,10 +114,10 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
   /** Once per folder: looking again before every record would cost more than it can find, below a folder of our own. */
   async function prepare(path: string): Promise<void> {
     if (prepared.has(path)) return;
-    await ensurePrivateDirectory(directory, disk);
-    await ensurePrivateDirectory(path, disk);
+    if (!prepared.has(directory)) await ensurePrivateDirectory(directory, disk);
+    for (const created of await ensurePrivateDirectory(path, disk)) durable.add(created);
     await makeDurable(path);
-    prepared.add(path);
+    prepared.add(directory).add(path);
   }
 
   return {
@@ -143,7 +155,7 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
         const created = await put().catch(async (error: unknown) => {
           if (errorCode(error) !== 'ENOENT') throw error;
           // Somebody took the folder away since we last looked.
-          prepared.delete(path);
+          prepared.clear();
           durable.clear();
           await prepare(path);
           return await put();
@@ -172,12 +184,16 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
       }
     },
 
-    async settle(slot, gen, out) {
+    async settle(slot, gen, out, certain) {
       const path = directoryOf(slot);
       crashPoint('before-out');
       try {
         if (overlays.get(path)?.get(gen)?.intent) throw new Error('its intent is in memory');
-        await putOnce(join(path, outName(gen)), redact(JSON.stringify(out)), disk);
+        const text = redact(JSON.stringify(out));
+        const { outcome, finish } = await nameOnce(join(path, outName(gen)), text, disk);
+        if (outcome === 'created') records.get(path)?.set(outName(gen), parseRecord(text, outName(gen)));
+        if (certain) await finish();
+        else inBackground(finish());
       } catch (error) {
         warnOnce(error);
         const overlay = overlayOf(path);
@@ -200,6 +216,10 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
         warnOnce(error);
       }
       crashPoint('after-seen');
+    },
+
+    async idle() {
+      while (finishing.size > 0) await Promise.all(finishing);
     },
   };
 }

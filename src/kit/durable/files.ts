@@ -25,24 +25,44 @@ export async function putOnce(
   content: string | Uint8Array,
   disk: Disk = nodeDisk,
 ): Promise<'created' | 'exists'> {
+  const { outcome, finish } = await nameOnce(path, content, disk);
+  await finish();
+  return outcome;
+}
+
+/** A file that has its content and its name. */
+export interface Named {
+  readonly outcome: 'created' | 'exists';
+  /** Makes the name survive a power cut too, and tidies up. To be called once, whatever the outcome. */
+  finish(): Promise<void>;
+}
+
+/**
+ * The first half of {@link putOnce}: when it returns, every process sees the file, and it survives the end of this one;
+ * after a power cut it is there whole or not at all. For what may be found out again, and somebody waits for.
+ */
+export async function nameOnce(path: string, content: string | Uint8Array, disk: Disk = nodeDisk): Promise<Named> {
   const bytes = bytesOf(content);
   const temporary = await writeTemporary(path, bytes, disk);
+  const tidy = () => disk.unlink(temporary).catch(() => undefined);
   crashPoint('put-written');
   try {
     await disk.link(temporary, path);
     crashPoint('put-linked');
   } catch (error) {
     const code = errorCode(error);
-    if (code === 'EEXIST') return 'exists';
+    if (code === 'EEXIST') return { outcome: 'exists', finish: tidy };
+    await tidy();
     if (code === undefined || !LINK_UNSUPPORTED.has(code)) throw error;
     // No hard links here (exFAT, some network shares). A crash in the middle leaves a torn file under the final name;
     // readers must treat a file they cannot parse as claimed, not as free.
     return await createDirectly(path, bytes, disk);
-  } finally {
-    await disk.unlink(temporary).catch(() => undefined);
   }
-  await disk.syncDirectory(dirname(path));
-  return 'created';
+  const finish = async () => {
+    // Side by side: whether the temporary name is gone as well matters to nobody.
+    await Promise.all([disk.syncDirectory(dirname(path)), tidy()]);
+  };
+  return { outcome: 'created', finish };
 }
 
 /**
@@ -73,17 +93,16 @@ async function writeTemporary(path: string, bytes: Uint8Array, disk: Disk): Prom
   return temporary;
 }
 
-async function createDirectly(path: string, bytes: Uint8Array, disk: Disk): Promise<'created' | 'exists'> {
+async function createDirectly(path: string, bytes: Uint8Array, disk: Disk): Promise<Named> {
   let file: DiskFile;
   try {
     file = await disk.create(path, OWNER_ONLY);
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return 'exists';
+    if (errorCode(error) === 'EEXIST') return { outcome: 'exists', finish: async () => undefined };
     throw error;
   }
   await fill(file, bytes);
-  await disk.syncDirectory(dirname(path));
-  return 'created';
+  return { outcome: 'created', finish: () => disk.syncDirectory(dirname(path)) };
 }
 
 /** Writes everything, syncs and closes. A disk that stops taking bytes is an error, not a shorter file. */
@@ -94,8 +113,8 @@ async function fill(file: DiskFile, bytes: Uint8Array): Promise<void> {
       if (written <= 0) throw new Error('The disk took no more bytes');
       done += written;
     }
-    if ((await file.size()) !== bytes.length) throw new Error('The file is not as long as what was written');
-    await file.sync();
+    const [size] = await Promise.all([file.size(), file.sync()]);
+    if (size !== bytes.length) throw new Error('The file is not as long as what was written');
   } finally {
     await file.close();
   }
