@@ -21,24 +21,20 @@ import { CorruptRecordError } from '#kit/durable/records.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
 import { liveSecrets, type Redactor } from '#kit/redact.ts';
-import {
-  createNonceIntents,
-  type Dispatch,
-  HeldBack,
-  type IntentCall,
-  type IntentRunner,
-  unlessAborted,
-} from '../intents.ts';
+import { createNonceIntents, type Dispatch, type IntentCall, type IntentRunner, unlessAborted } from '../intents.ts';
 import type { CallOptions, Settled } from '../types.ts';
+import { heldBack, refusalOf, repetition } from './answers.ts';
 import { createCapability } from './capability.ts';
 import { type Call, decide, epochIn, type Plan } from './decide.ts';
+import { expendable } from './expendable.ts';
 import { fingerprint } from './fingerprint.ts';
+import { createHearing } from './hearing.ts';
 import { intentId } from './intent-id.ts';
 import { deriveKey, scopeOf } from './key.ts';
 import { isAlive } from './liveness.ts';
 import { type Generation, generationOf, type IntentRecord, type OutRecord } from './records.ts';
 import { createRecovery } from './recover.ts';
-import { isJournaled, type Rule, ruleFor } from './rules.ts';
+import { isJournaled, ruleFor } from './rules.ts';
 import { createSettling, NotExecuted } from './settle.ts';
 import { createJournalStore, type SlotAddress, slotAddress } from './store.ts';
 import { createTurns } from './turns.ts';
@@ -79,8 +75,7 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
   });
   const elsewhere = createNonceIntents();
   const turns = createTurns();
-  /** Answers that calls of this process were given and that have not left for the host yet. */
-  const handedOver = new Set<string>();
+  const hearing = createHearing(store);
   const work = new Set<Promise<unknown>>();
 
   return {
@@ -124,8 +119,9 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
       after: call.after,
       explicit: explicitKey !== undefined,
       rule,
-      handedOver,
+      handedOver: hearing.toBeHeard,
     };
+    const given = (of: Generation) => hearing.give(slot, of, call, how);
     let gone: number | undefined;
     let admitted = false;
     /** What was to begin when the owner's settings were asked. If it can still be claimed, nothing has changed since. */
@@ -143,6 +139,7 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
           const state = await reading(() => store.read(slot, rule.failClosed), call, slot);
           epoch = epochIn(state, { rule, epoch: call.epoch ?? '' });
           plan = decide(state, { ...common, epoch }, clock.now(), gone);
+          if (plan.kind === 'start') store.drop(slot, expendable(state, rule.failClosed, clock.now()));
         }
         planned = undefined;
         if (call.resumeOnly && plan.kind !== 'resume') throw new NothingToResume();
@@ -209,6 +206,10 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
 
     /** Brings a claimed generation to its outcome and answers with it. */
     async function answer(of: Generation, resumed: boolean): Promise<Settled<unknown>> {
+      return await hearing.whileAwaited(of.intent.key, () => settleAndGive(of, resumed));
+    }
+
+    async function settleAndGive(of: Generation, resumed: boolean): Promise<Settled<unknown>> {
       const { out, data, shared } = await settling.settle({
         slot,
         of,
@@ -267,28 +268,6 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
         cancel();
       }
     }
-
-    /**
-     * With a host between us and the caller, the host's pipe tells when the answer has left. What is only brought to its
-     * end has no caller.
-     */
-    async function given(of: Generation): Promise<void> {
-      if (call.resumeOnly) return;
-      if (how.onUnseen) acknowledge(of);
-      else if (!how.signal?.aborted) await store.markSeen(slot, of.gen);
-    }
-
-    function acknowledge({ gen, intent }: Generation): void {
-      if (!how.onUnseen || how.signal?.aborted) return;
-      const over = () => handedOver.delete(intent.key);
-      handedOver.add(intent.key);
-      how.signal?.addEventListener('abort', over, { once: true });
-      how.onUnseen(async () => {
-        const written = store.markSeen(slot, gen);
-        over();
-        await written;
-      });
-    }
   }
 
   function newIntent(call: IntentCall, slot: string, gen: number, fp: string, epoch: string): IntentRecord {
@@ -330,32 +309,4 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
 /** There was nothing to bring to its end. */
 export class NothingToResume extends Error {
   override readonly name = 'NothingToResume';
-}
-
-function heldBack(outcome: HeldBack['outcome'], { intent, out }: Generation, same = false): HeldBack {
-  return new HeldBack(
-    outcome,
-    { operation: intent.op, at: out?.at ?? intent.created_at, ...(same && { same_arguments: true }), ...out?.data },
-    outcome === 'previous_resolved'
-      ? { action: 'call_again' }
-      : { action: 'repeat_with_after', ...(out?.result_id === undefined ? {} : { after: out.result_id }) },
-  );
-}
-
-/** How the same is done once more on purpose, where that can be wanted. */
-function repetition(rule: Rule, out: OutRecord): Pick<Settled<unknown>, 'recovery'> {
-  return rule.echoMs === undefined || out.result_id === undefined
-    ? {}
-    : { recovery: { action: 'repeat_with_after', after: out.result_id } };
-}
-
-function refusalOf({ error }: OutRecord): SotaError {
-  return new SotaError({
-    code: error?.code ?? 'rejected',
-    message: error?.message ?? 'It was refused.',
-    fix: error?.fix ?? 'Look before calling again.',
-    repeated: true,
-    ...(error?.http_status === undefined ? {} : { httpStatus: error.http_status }),
-    ...(error?.details === undefined ? {} : { details: error.details }),
-  });
 }

@@ -31,7 +31,7 @@ export interface Call {
   readonly explicit: boolean;
   readonly rule: Rule;
   /** Keys of intents whose answers this process is just handing over to calls of its own. */
-  readonly handedOver?: ReadonlySet<string>;
+  readonly handedOver?: Pick<ReadonlySet<string>, 'has'>;
 }
 
 export type Plan =

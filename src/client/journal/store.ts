@@ -52,6 +52,8 @@ export interface JournalStore {
   settle(slot: SlotAddress, gen: number, out: OutRecord, certain: boolean): Promise<void>;
   /** Never throws. */
   markSeen(slot: SlotAddress, gen: number): Promise<void>;
+  /** Deletes settled generations, in the background. */
+  drop(slot: SlotAddress, generations: readonly number[]): void;
   /** Resolves when nothing is being written any more. */
   idle(): Promise<void>;
   directoryOf(slot: SlotAddress): string;
@@ -97,6 +99,23 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
   function inBackground(work: Promise<void>): void {
     const over: Promise<void> = work.catch(warnOnce).finally(() => finishing.delete(over));
     finishing.add(over);
+  }
+
+  /** Intents first, and that made sure of: an intent that outlives its outcome would look as if it were still open. */
+  async function dropFrom(path: string, generations: readonly number[]): Promise<void> {
+    const remove = async (nameOf: (gen: number) => string) => {
+      for (const name of generations.map(nameOf)) {
+        records.get(path)?.delete(name);
+        await disk.unlink(join(path, name)).catch((error: unknown) => {
+          // Another process is at the same.
+          if (errorCode(error) !== 'ENOENT') throw error;
+        });
+      }
+    };
+    await remove(intentName);
+    await disk.syncDirectory(path);
+    await remove(outName);
+    await remove(seenName);
   }
 
   /** Whoever created the directories may have died before their names were safe; so the first use here sees to it. */
@@ -216,6 +235,10 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
         warnOnce(error);
       }
       crashPoint('after-seen');
+    },
+
+    drop(slot, generations) {
+      if (generations.length > 0) inBackground(dropFrom(directoryOf(slot), generations));
     },
 
     async idle() {

@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs';
-import { constants } from 'node:fs';
-import * as fs from 'node:fs/promises';
+import * as fs from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 /** What a path is, without following a symbolic link. */
 export interface Entry {
@@ -38,50 +39,62 @@ export interface Disk {
   list(path: string): Promise<string[]>;
 }
 
+const fsync = promisify(fs.fsync);
+const write = promisify(fs.write);
+
+/** More than this is not written in passing. */
+const AT_ONCE_BYTES = 64 * 1024;
+
+/**
+ * The real one. Waiting for the device is left to Node's threads, so that a slow disk stops nothing else. What only
+ * changes the kernel's own tables is done at once: it takes some ten microseconds, and a thread several times that to
+ * be woken for it. Every caller looks at a folder before it writes there, so a disk that hangs is met while looking.
+ */
 export const nodeDisk: Disk = {
   async create(path, mode) {
-    const handle = await fs.open(path, 'wx', mode);
+    const file = fs.openSync(path, 'wx', mode);
     return {
-      write: async (bytes) => (await handle.write(bytes)).bytesWritten,
-      size: async () => (await handle.stat()).size,
-      sync: () => handle.sync(),
-      close: () => handle.close(),
+      async write(bytes) {
+        return bytes.length > AT_ONCE_BYTES ? (await write(file, bytes)).bytesWritten : fs.writeSync(file, bytes);
+      },
+      size: async () => fs.fstatSync(file).size,
+      sync: () => fsync(file),
+      close: async () => fs.closeSync(file),
     };
   },
-  link: (from, to) => fs.link(from, to),
-  rename: (from, to) => fs.rename(from, to),
-  unlink: (path) => fs.unlink(path),
+  link: async (from, to) => fs.linkSync(from, to),
+  rename: async (from, to) => fs.renameSync(from, to),
+  unlink: async (path) => fs.unlinkSync(path),
   async mkdir(path, mode) {
-    await fs.mkdir(path, { recursive: true, mode });
+    fs.mkdirSync(path, { recursive: true, mode });
   },
-  chmod: (path, mode) => fs.chmod(path, mode),
+  chmod: async (path, mode) => fs.chmodSync(path, mode),
   async syncDirectory(path) {
     if (process.platform === 'win32') return;
-    const handle = await fs.open(path, 'r');
+    const directory = fs.openSync(path, 'r');
     try {
-      await handle.sync();
+      await fsync(directory);
     } finally {
-      // Nothing was written through it, so nobody need wait for its end.
-      handle.close().catch(() => undefined);
+      fs.closeSync(directory);
     }
   },
   async entry(path) {
     try {
-      return describe(await fs.lstat(path, { bigint: true }));
+      return describe(await lstat(path, { bigint: true }));
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
   },
   async read(path) {
-    const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    const handle = await open(path, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
     try {
       return await handle.readFile();
     } finally {
       await handle.close();
     }
   },
-  list: (path) => fs.readdir(path),
+  list: (path) => readdir(path),
 };
 
 /** The `code` of a system error, or undefined. */

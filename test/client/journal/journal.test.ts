@@ -10,7 +10,7 @@ import { SotaError } from '#contract/errors/sota-error.ts';
 import { withdraw } from '#contract/operations/payouts.ts';
 import { placeBid } from '#contract/operations/worker.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
-import { nodeDisk } from '#kit/durable/disk.ts';
+import { type Disk, nodeDisk } from '#kit/durable/disk.ts';
 import { createLogger } from '#kit/log.ts';
 import { fakeDisk, systemError } from '../../support/fake-disk.ts';
 import { fastProfiles } from '../../support/fast-profiles.ts';
@@ -421,4 +421,122 @@ test('files are the owner’s alone, and hold nothing of an answer that is not l
       .map((name) => name.split('/').at(-1))
       .sort(),
   ).toEqual(['000000.intent.json', '000000.out.json', '000000.seen']);
+});
+
+test('an answer does not wait until the name of its outcome is safe, where the marketplace would repeat it', async () => {
+  const origin = await payingOrigin();
+  const disk = fakeDisk();
+  let answered: () => void = () => undefined;
+  const answer = new Promise<void>((resolve) => {
+    answered = resolve;
+  });
+  const slow: Disk = {
+    ...disk,
+    async syncDirectory(path) {
+      const settled = disk.files().some((name) => name.startsWith(path) && name.endsWith('.out.json'));
+      if (settled) await answer;
+      await disk.syncDirectory(path);
+    },
+  };
+  const one = start(origin, '/state', { disk: slow, honoursKeys: true });
+  expect(await pay(one, 5, unseen)).toMatchObject({ outcome: 'done' });
+  // The power goes before the name is safe: what was answered is heard again, not done again.
+  const next = start(origin, '/state', { disk: disk.powerCut(), honoursKeys: true });
+  expect(await pay(next, 5)).toMatchObject({ outcome: 'replayed', data: { withdrawal_id: 'wd_1' } });
+  expect(origin.payments).toHaveLength(1);
+  answered();
+});
+
+test('another wish of the same process does not hear of an answer that its own caller is about to have', async () => {
+  const origin = await payingOrigin();
+  const disk = fakeDisk();
+  let go: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  let holds = 1;
+  const slow: Disk = {
+    ...disk,
+    async syncDirectory(path) {
+      const settled = disk.files().some((name) => name.startsWith(path) && name.endsWith('.out.json'));
+      if (settled && holds-- > 0) await held;
+      await disk.syncDirectory(path);
+    },
+  };
+  const one = start(origin, '/state', { disk: slow });
+  const first = pay(one, 5);
+  await vi.waitFor(() => expect(holds).toBeLessThan(1), PATIENCE);
+  expect(await pay(one, 6)).toMatchObject({ outcome: 'done', data: { withdrawal_id: 'wd_2' } });
+  go();
+  expect(await first).toMatchObject({ outcome: 'done', data: { withdrawal_id: 'wd_1' } });
+});
+
+test('where nobody would repeat it, an answer waits until its outcome survives a power cut', async () => {
+  const origin = await payingOrigin();
+  const disk = fakeDisk();
+  await pay(start(origin, '/state', { disk }), 5, unseen);
+  expect(
+    disk
+      .powerCut()
+      .files()
+      .filter((name) => name.endsWith('.out.json')),
+  ).toHaveLength(1);
+});
+
+const generationsIn = (files: readonly string[], ending: string) =>
+  files.filter((name) => name.endsWith(ending)).length;
+
+test('a slot that is used for long stays small, and what is open or unread in it stays', async () => {
+  const origin = await payingOrigin();
+  const disk = fakeDisk();
+  const one = start(origin, '/state', { disk, honoursKeys: true });
+  await bid(one, 1000, unseen);
+  for (let amount = 1; amount < 100; amount++) {
+    await bid(one, amount).catch((error: unknown) => {
+      // The first of them is told of the answer nobody has had.
+      if (!(error instanceof HeldBack)) throw error;
+    });
+  }
+  await one.client.close(0);
+  expect(generationsIn(disk.files(), '.intent.json')).toBeLessThan(80);
+  expect(generationsIn(disk.files(), '.out.json')).toBe(generationsIn(disk.files(), '.intent.json'));
+  expect(disk.files().filter((name) => name.endsWith('000098.intent.json'))).toHaveLength(1);
+  expect(await bid(start(origin, '/state', { disk }), 99)).toMatchObject({ outcome: 'replayed' });
+});
+
+test('wherever the power goes while old generations are deleted, none of them looks open', async () => {
+  const origin = await payingOrigin();
+  const disk = fakeDisk();
+  const cuts: ReturnType<typeof fakeDisk>[] = [];
+  let deleted = 0;
+  disk.failing = (step, path) => {
+    if (step === 'unlink' && !path.includes('.tmp-')) deleted += 1;
+    if (deleted > 0) cuts.push(disk.powerCut());
+    return undefined;
+  };
+  const one = start(origin, '/state', { disk, honoursKeys: true });
+  for (let amount = 1; amount <= 66; amount++) await bid(one, amount);
+  await one.client.close(0);
+  expect(deleted).toBeGreaterThanOrEqual(32 * 3);
+  for (const cut of cuts) {
+    const listed = await listIntents({ directory: '/state', clock: systemClock, disk: cut });
+    expect(listed.slice(0, -4).filter(({ state }) => state !== 'done')).toEqual([]);
+  }
+});
+
+test('withdrawals can be looked up for a month', async () => {
+  const origin = await payingOrigin();
+  const disk = fakeDisk();
+  const one = start(origin, '/state', { disk, honoursKeys: true });
+  for (let amount = 1; amount <= 70; amount++) await pay(one, amount);
+  await one.client.close(0);
+  expect(generationsIn(disk.files(), '.intent.json')).toBe(70);
+  const later = start(origin, '/state', {
+    disk,
+    honoursKeys: true,
+    clock: { ...systemClock, now: () => Date.now() + MONTH },
+  });
+  await pay(later, 71);
+  await later.client.close(0);
+  expect(generationsIn(disk.files(), '.intent.json')).toBeLessThan(40);
 });
