@@ -11,32 +11,26 @@
 import { setMaxListeners } from 'node:events';
 import { createHeartbeat } from '#client/heartbeat.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
-import { getMe } from '#contract/operations/agent.ts';
-import { requestReview } from '#contract/operations/sandbox.ts';
-import { acceptAssignment } from '#contract/operations/worker.ts';
 import { systemClock } from '#kit/clock.ts';
 import { createLogger } from '#kit/log.ts';
+import { createStanding } from './agent-standing.ts';
 import { type BidPolicy, readBidPolicy } from './bid-policy.ts';
-import { crashPoint } from './crash-point.ts';
-import type { RunnerEvent, RunnerListener, RunnerMode } from './events.ts';
+import type { RunnerEvent, RunnerListener } from './events.ts';
 import type { HandlerContext } from './handlers/handler-host.ts';
-import { type JobRow, type JobView, type TestJobRow, taskKey, viewOfJob } from './handlers/job-view.ts';
+import type { JobView, TestJobRow } from './handlers/job-view.ts';
 import { makeContext } from './make-context.ts';
 import { createBidder } from './place-bids.ts';
 import { createPollLoop } from './poll-loop.ts';
 import { createProgressReporter } from './progress.ts';
 import type { Runner, RunnerEnd, RunnerOptions } from './runner-types.ts';
 import { createSandboxTests } from './sandbox-tests.ts';
-import { newRecord, type TaskRecord } from './state/task-record.ts';
+import type { TaskRecord } from './state/task-record.ts';
 import { type Board, fetchBoard } from './take-up.ts';
 import { createTaskSlots, DEFAULT_JOB_MS, type Running } from './task-slots.ts';
+import { createWonJobs } from './won-jobs.ts';
 import { type Shop, STOP_GRACE_MS, workTask } from './work-task.ts';
 
-const GONE_AFTER_LOOKS = 3;
 const LEASE_RISK_FAILURES = 3;
-const STATUS_EVERY_MS = 60_000;
-const STATUS_SOON_MS = 2_000;
-const MIN_JOB_MS = 2 * 60_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const NO_TOOLS: HandlerContext['tools'] = {
   list: [],
@@ -60,11 +54,6 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const listeners = new Set<RunnerListener>();
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
-  const missed = new Map<string, number>();
-  let mode: RunnerMode = 'starting';
-  let agentStatus: string | undefined;
-  let statusAt = Number.NEGATIVE_INFINITY;
-  let reviewAskedAt = Number.NEGATIVE_INFINITY;
   let prunedAt = clock.now();
   let lastPollAt: number | undefined;
   let quiet = false;
@@ -114,10 +103,21 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       log.warn('a job was not taken up', { job: running.job.id, problem: error.message });
       if (error.httpStatus === 401) fail({ kind: 'unauthorized', error });
     } else if (error !== undefined) log.error('a task ended on an error of the runner', { job: running.job.id, error });
-    missed.delete(running.key);
+    won.ended(running.key);
     if (!draining && error === undefined) loop.wake();
   });
-  const sandbox = createSandboxTests({ client, store, slots, clock, log, signal: stopping.signal, work });
+  const { signal } = stopping;
+  const standing = createStanding({
+    client,
+    clock,
+    log,
+    signal,
+    asksForReview,
+    onMode: (mode) => emit({ type: 'mode', mode }),
+  });
+  const sandbox = createSandboxTests({ client, store, slots, clock, log, signal, work });
+  const capabilities = () => handlers.declared().capabilities ?? new Set<string>();
+  const won = createWonJobs({ client, store, slots, clock, signal, capabilities, work });
   const bidder = createBidder({ client, handlers, policy: () => policy, emit, log });
   const loop = createPollLoop({
     poll,
@@ -178,104 +178,35 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     log.info(asked ? 'quiet: nothing new is taken on' : 'no longer quiet');
   }
 
-  function setMode(next: RunnerMode): void {
-    if (next === mode) return;
-    mode = next;
-    log.info(`mode: ${next}`, agentStatus === undefined ? {} : { status: agentStatus });
-    emit({ type: 'mode', mode });
-  }
-
   const isQuiet = (): boolean => quiet || quietAsked;
   const hasRoom = (): boolean => slots.size < concurrency && !draining;
 
   function takeTests(tests: readonly TestJobRow[]): void {
-    agentStatus = 'sandbox';
-    statusAt = Number.NEGATIVE_INFINITY;
-    setMode('sandbox');
+    standing.inSandbox();
     if (isQuiet()) return;
     sandbox.take(tests, hasRoom);
   }
 
   async function takeJobs(board: Extract<Board, { mode: 'jobs' }>, lookedAt: number): Promise<void> {
-    await noteStatus(board);
-    if (board.complete) noteMissing(board.mine, lookedAt);
+    await standing.note(board);
+    won.noteMissing(board, lookedAt);
     const atRisk = beats.state().consecutiveFailures >= LEASE_RISK_FAILURES;
     if (atRisk) log.warn('lease_at_risk: heartbeats are not answered, so nothing new is taken on');
-    for (const row of board.mine) {
-      if (!hasRoom()) break;
-      const job = viewOfJob(row, handlers.declared().capabilities ?? new Set());
-      const key = taskKey(job);
-      const record = store.get(key) ?? newRecord(key, job);
-      if (record.outcome || slots.has(key) || (record.parked && !record.approved)) continue;
-      if (row.status === 'assigned' && (isQuiet() || atRisk)) continue;
-      work({ ...record, job }, clock.now() + jobTime(job), row.status === 'assigned');
-    }
+    won.take(board.mine, !isQuiet() && !atRisk, hasRoom);
     if (isQuiet() || atRisk || draining) return;
     const known = new Set(board.mine.map(({ id }) => id));
     const inHand = known.size + slots.all().filter(({ job }) => !known.has(job.id)).length;
     await bidder.bidOn(board.open, inHand, stopping.signal);
   }
 
-  /** Twice what was promised: a promise is an estimate, and the requester's patience is not known. */
-  function jobTime({ estimated_seconds }: JobView): number {
-    return estimated_seconds === null ? DEFAULT_JOB_MS : Math.max(MIN_JOB_MS, estimated_seconds * 2000);
-  }
-
-  async function noteStatus(board: Extract<Board, { mode: 'jobs' }>): Promise<void> {
-    const hasJobs = board.mine.length + board.open.length > 0;
-    if (hasJobs) agentStatus = 'active';
-    else {
-      const waits = board.message !== undefined || mode === 'waiting' || mode === 'sandbox';
-      if (clock.now() - statusAt < (waits ? STATUS_SOON_MS : STATUS_EVERY_MS)) return;
-      const before = agentStatus;
-      agentStatus = (await client.call(getMe, {}, { signal: stopping.signal })).status;
-      statusAt = clock.now();
-      if (agentStatus !== before && agentStatus !== 'active') {
-        log.info(`the agent is ${agentStatus}`, board.message === undefined ? {} : { because: board.message });
-      }
-    }
-    setMode(agentStatus === 'active' ? 'active' : 'waiting');
-    if (agentStatus === 'testing_passed' && asksForReview && clock.now() - reviewAskedAt > STATUS_EVERY_MS) {
-      reviewAskedAt = clock.now();
-      const { status } = await client.call(requestReview, { body: {} }, { signal: stopping.signal });
-      agentStatus = status;
-      log.info('all tests have passed; the review is requested', { status });
-    }
-  }
-
-  /** A job that is under way here and no longer ours there was cancelled or timed out. */
-  function noteMissing(mine: readonly JobRow[], lookedAt: number): void {
-    const there = new Set(mine.map(({ id }) => id));
-    for (const running of slots.all()) {
-      if (running.job.kind !== 'job' || running.startedAt > lookedAt) continue;
-      const looks = there.has(running.job.id) ? 0 : (missed.get(running.key) ?? 0) + 1;
-      missed.set(running.key, looks);
-      if (looks >= GONE_AFTER_LOOKS) running.stop('gone');
-    }
-  }
-
   function work(record: TaskRecord, deadline: number, accepts = false): void {
     slots.start(record.job, deadline, async (running: Running) => {
-      if (accepts && !record.outbox) await accept(running);
+      if (accepts && !record.outbox) {
+        await won.accept(record.job);
+        emit({ type: 'accepted', jobId: record.job.id });
+      }
       await workTask(shop, record, running);
     });
-  }
-
-  async function accept({ job }: Running): Promise<void> {
-    crashPoint('before-accept');
-    try {
-      await client.run(
-        acceptAssignment,
-        { slot: `job/${job.id}/assign`, epoch: job.epoch, request: { params: { job_id: job.id }, body: {} } },
-        { signal: stopping.signal },
-      );
-    } catch (error) {
-      // Accepted before, by us: the list is older than that. Whether it is still ours the delivery will tell.
-      const before = error instanceof SotaError && error.code === 'invalid_state';
-      if (!before || error.details?.status !== 'executing') throw error;
-    }
-    crashPoint('after-accept');
-    emit({ type: 'accepted', jobId: job.id });
   }
 
   async function takeRedrives(): Promise<void> {
@@ -302,8 +233,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     return {
       agent_id: agentId,
       pid: process.pid,
-      mode,
-      agent_status: agentStatus ?? null,
+      mode: standing.mode(),
+      agent_status: standing.agentStatus() ?? null,
       last_heartbeat: beats.state().lastSuccessAt ?? null,
       running: slots.all().map(({ job }) => ({ id: job.id, kind: job.kind, capability: job.capability })),
       in_flight: open.flatMap(({ job, outbox }) =>
@@ -392,8 +323,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     },
     status: () => ({
       agentId,
-      mode,
-      agentStatus,
+      mode: standing.mode(),
+      agentStatus: standing.agentStatus(),
       quiet: isQuiet(),
       draining: draining !== undefined,
       running: slots.all().map(({ job, startedAt }) => ({ job, startedAt })),

@@ -42,7 +42,7 @@ export async function openChildHost(file: string, options: ChildHostOptions): Pr
 
   function start(): Promise<Worker> {
     const { path, execArgv } = childProgram();
-    const child = fork(path, [resolve(file)], {
+    const child = fork(path, [resolve(file), String(process.pid)], {
       execArgv,
       env: { ...options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -1,6 +1,6 @@
 /**
- * The process of a handler: imports the file named on the command line and does one job at a time for its parent. Ends
- * with the channel to the parent, so a killed runner leaves no handler behind.
+ * The process of a handler: imports the file named on the command line and does one job at a time for its parent, whose
+ * process id stands behind it. Ends with the channel to the parent, so a killed runner leaves no handler behind.
  */
 import { basename } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -16,9 +16,10 @@ import type { JobView } from './job-view.ts';
 const file = process.argv[2] ?? '';
 const send = (message: FromChild): void => void process.send?.(message);
 process.on('disconnect', () => process.exit(0));
-// A handler that computes without a pause never hears of the disconnection. A thread of its own watches the parent.
+// A handler that computes without a pause never hears of the disconnection. A thread of its own watches the parent, whose
+// id it was told: by the time it runs, a parent that was killed early has another one in its place.
 new Worker(
-  `const parent = process.ppid;
+  `const parent = ${Number(process.argv[3])};
   setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`,
   { eval: true, execArgv: [], env: {} },
 ).unref();
