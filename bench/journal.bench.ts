@@ -93,7 +93,7 @@ function table(samples: Record<string, { slot: number[]; fresh: number[] }>, raw
     notes: [
       `${CALLS} calls each way, taken in turns, against a marketplace that answers at once: no network in any of them.`,
       'First columns: one bid after another on one job, each with another amount. New slot: each on a job of its own, which makes a directory.',
-      `${syncs} waits for the disk a call (the intent with its directory and the outcome while the caller waits; afterwards the directory, for the outcome and for the mark). One here: p50 ${round(quantile(raw, 0.5), 2)} ms, p99 ${round(quantile(raw, 0.99), 2)} ms.`,
+      `${syncs} waits for the disk a call (the intent and its directory while the caller waits; afterwards the outcome, and the directory for it and for the mark). One here: p50 ${round(quantile(raw, 0.5), 2)} ms, p99 ${round(quantile(raw, 0.99), 2)} ms.`,
       'To be at most 1.5 ms: the journal column of "with the journal".',
     ],
   };

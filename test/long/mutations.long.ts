@@ -23,8 +23,8 @@ const mutants: readonly Mutant[] = [
   {
     safeguard: 'fsync of a file',
     file: 'src/kit/durable/files.ts',
-    find: 'const [size] = await Promise.all([file.size(), file.sync()]);',
-    put: 'const size = await file.size();',
+    find: '    await file.sync();\n',
+    put: '',
     seenBy: DURABLE,
   },
   {
@@ -39,6 +39,20 @@ const mutants: readonly Mutant[] = [
     file: 'src/client/journal/store.ts',
     find: '        if (certain) await finish();\n        else inBackground(finish());\n',
     put: '        void certain;\n        inBackground(finish());\n',
+    seenBy: JOURNAL,
+  },
+  {
+    safeguard: 'waiting for the content of the outcome before a new intent',
+    file: 'src/client/journal/store.ts',
+    find: '        await unsafe.get(path);\n',
+    put: '',
+    seenBy: JOURNAL,
+  },
+  {
+    safeguard: 'an outcome without content counts as none',
+    file: 'src/client/journal/records.ts',
+    find: 'MAY_BE_EMPTY = /\\.out\\.json$/',
+    put: 'MAY_BE_EMPTY = /never/',
     seenBy: JOURNAL,
   },
   {

@@ -3,10 +3,18 @@ import { join } from 'node:path';
 import { operationById } from '#contract/operations/registry.ts';
 import { type Clock, isoTime } from '#kit/clock.ts';
 import { type Disk, nodeDisk } from '#kit/durable/disk.ts';
-import { putOnce } from '#kit/durable/files.ts';
 import { CorruptRecordError, listRecords, quarantine } from '#kit/durable/records.ts';
 import { intentId } from './intent-id.ts';
-import { type Generation, generationOf, type OutRecord, outName, parseRecord, RECORD_NAME } from './records.ts';
+import { putOutcome } from './outcome-file.ts';
+import {
+  type Generation,
+  generationOf,
+  MAY_BE_EMPTY,
+  type OutRecord,
+  outName,
+  parseRecord,
+  RECORD_NAME,
+} from './records.ts';
 import { slotsOf } from './recover.ts';
 import { KEY_WINDOW_MS, ruleFor } from './rules.ts';
 import { assemble, type SlotAddress } from './store.ts';
@@ -45,7 +53,13 @@ export async function listIntents({ directory, clock, disk = nodeDisk }: Where):
 
 async function intentsOf(slot: SlotAddress, { directory, clock, disk }: Required<Where>): Promise<ListedIntent[]> {
   const path = join(directory, 'agents', slot.scope, 'slots', slot.family, slot.hash);
-  const kind = { name: RECORD_NAME, parse: parseRecord, corrupt: 'refuse', now: clock.now() } as const;
+  const kind = {
+    name: RECORD_NAME,
+    mayBeEmpty: MAY_BE_EMPTY,
+    parse: parseRecord,
+    corrupt: 'refuse',
+    now: clock.now(),
+  } as const;
   try {
     const { names, records } = await listRecords(path, kind, disk);
     return assemble(names, records).generations.map((generation) => ({
@@ -103,5 +117,7 @@ export async function resolveIntent(
       ? {}
       : { error: { code: 'not_executed', message: 'A person said so.', fix: 'Call again if wanted.' } }),
   };
-  return (await putOnce(join(directory, outName(generation.gen)), JSON.stringify(out), disk)) === 'created';
+  const { outcome, finish } = await putOutcome(join(directory, outName(generation.gen)), JSON.stringify(out), disk);
+  await finish();
+  return outcome === 'created';
 }

@@ -84,6 +84,12 @@ export function generationOf(name: string): number | undefined {
 
 export const RECORD_NAME = /^\d{6,15}\.(?:intent|out)\.json$/;
 
+/**
+ * An outcome gets its name before its content is safe. One that a power cut emptied was never told to be certain: its
+ * generation counts as pending, and is asked for again.
+ */
+export const MAY_BE_EMPTY = /\.out\.json$/;
+
 /** @throws Error where the text is no record of this kind */
 export function parseRecord(text: string, name: string): IntentRecord | OutRecord {
   const value: unknown = JSON.parse(text);

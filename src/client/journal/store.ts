@@ -9,16 +9,18 @@ import { dirname, join } from 'node:path';
 import type { Clock } from '#kit/clock.ts';
 import { crashPoint } from '#kit/crash-point.ts';
 import { type Disk, errorCode } from '#kit/durable/disk.ts';
-import { nameOnce, putOnce } from '#kit/durable/files.ts';
+import { putOnce } from '#kit/durable/files.ts';
 import { ensurePrivateDirectory } from '#kit/durable/private-directory.ts';
 import { listRecords, putMark } from '#kit/durable/records.ts';
 import { sha256Hex } from '#kit/hash.ts';
 import type { Logger } from '#kit/log.ts';
+import { putOutcome } from './outcome-file.ts';
 import {
   type Generation,
   generationOf,
   type IntentRecord,
   intentName,
+  MAY_BE_EMPTY,
   type OutRecord,
   outName,
   parseRecord,
@@ -47,7 +49,7 @@ export interface JournalStore {
   /**
    * Never throws: the effect is there, whether or not it can be written down. When it returns, every process sees the
    * outcome, and no end of this one takes it away. `certain`: nor does a power cut; otherwise that follows in a moment,
-   * and before the next intent of the slot is sent, which makes the names of its folder durable.
+   * and before the next intent of the slot is claimed.
    */
   settle(slot: SlotAddress, gen: number, out: OutRecord, certain: boolean): Promise<void>;
   /** Never throws. */
@@ -81,6 +83,8 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
   const durable = new Set<string>();
   const prepared = new Set<string>();
   const finishing = new Set<Promise<void>>();
+  /** Of each folder, the outcome that is on its way to the disk. */
+  const unsafe = new Map<string, Promise<void>>();
   let warned = false;
 
   const directoryOf = ({ scope, family, hash }: SlotAddress) => join(directory, 'agents', scope, 'slots', family, hash);
@@ -96,9 +100,13 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
     warned = true;
   }
 
-  function inBackground(work: Promise<void>): void {
-    const over: Promise<void> = work.catch(warnOnce).finally(() => finishing.delete(over));
+  function inBackground(work: Promise<void>, outcomeIn?: string): void {
+    const over: Promise<void> = work.catch(warnOnce).finally(() => {
+      finishing.delete(over);
+      if (outcomeIn !== undefined && unsafe.get(outcomeIn) === over) unsafe.delete(outcomeIn);
+    });
     finishing.add(over);
+    if (outcomeIn !== undefined) unsafe.set(outcomeIn, over);
   }
 
   /** Intents first, and that made sure of: an intent that outlives its outcome would look as if it were still open. */
@@ -151,6 +159,7 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
       try {
         const kind = {
           name: RECORD_NAME,
+          mayBeEmpty: MAY_BE_EMPTY,
           parse: parseRecord,
           corrupt: failClosed ? 'refuse' : 'quarantine',
           known,
@@ -168,6 +177,8 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
       const path = directoryOf(slot);
       try {
         await prepare(path);
+        // What is newer must not survive a power cut that takes the older one's outcome.
+        await unsafe.get(path);
         crashPoint('before-intent');
         const record = join(path, intentName(intent.gen));
         const put = () => putOnce(record, JSON.stringify(intent), disk);
@@ -209,10 +220,10 @@ export function createJournalStore({ directory, disk, clock, log, redact }: Stor
       try {
         if (overlays.get(path)?.get(gen)?.intent) throw new Error('its intent is in memory');
         const text = redact(JSON.stringify(out));
-        const { outcome, finish } = await nameOnce(join(path, outName(gen)), text, disk);
+        const { outcome, finish } = await putOutcome(join(path, outName(gen)), text, disk);
         if (outcome === 'created') records.get(path)?.set(outName(gen), parseRecord(text, outName(gen)));
         if (certain) await finish();
-        else inBackground(finish());
+        else inBackground(finish(), path);
       } catch (error) {
         warnOnce(error);
         const overlay = overlayOf(path);

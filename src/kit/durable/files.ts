@@ -38,18 +38,26 @@ export interface Named {
 }
 
 /**
- * The first half of {@link putOnce}: when it returns, every process sees the file, and it survives the end of this one;
- * after a power cut it is there whole or not at all. For what may be found out again, and somebody waits for.
+ * The first half of {@link putOnce}: when it returns, every process sees the file, and it survives the end of this one.
+ * After a power cut it is there whole or not at all; with `contentLater` it may also be there and empty, until it is
+ * finished. For what may be found out again, and somebody waits for.
  */
-export async function nameOnce(path: string, content: string | Uint8Array, disk: Disk = nodeDisk): Promise<Named> {
+export async function nameOnce(
+  path: string,
+  content: string | Uint8Array,
+  disk: Disk = nodeDisk,
+  contentLater = false,
+): Promise<Named> {
   const bytes = bytesOf(content);
-  const temporary = await writeTemporary(path, bytes, disk);
+  const { temporary, makeSafe } = await writeTemporary(path, bytes, disk);
   const tidy = () => disk.unlink(temporary).catch(() => undefined);
+  if (!contentLater) await makeSafe();
   crashPoint('put-written');
   try {
     await disk.link(temporary, path);
     crashPoint('put-linked');
   } catch (error) {
+    if (contentLater) await makeSafe();
     const code = errorCode(error);
     if (code === 'EEXIST') return { outcome: 'exists', finish: tidy };
     await tidy();
@@ -59,6 +67,7 @@ export async function nameOnce(path: string, content: string | Uint8Array, disk:
     return await createDirectly(path, bytes, disk);
   }
   const finish = async () => {
+    if (contentLater) await makeSafe();
     // Side by side: whether the temporary name is gone as well matters to nobody.
     await Promise.all([disk.syncDirectory(dirname(path)), tidy()]);
   };
@@ -69,7 +78,8 @@ export async function nameOnce(path: string, content: string | Uint8Array, disk:
  * Writes `path` anew, whether it exists or not. Concurrent writers each win whole; the last one stays.
  */
 export async function replaceFile(path: string, content: string | Uint8Array, disk: Disk = nodeDisk): Promise<void> {
-  const temporary = await writeTemporary(path, bytesOf(content), disk);
+  const { temporary, makeSafe } = await writeTemporary(path, bytesOf(content), disk);
+  await makeSafe();
   crashPoint('put-written');
   try {
     await renameOver(temporary, path, disk);
@@ -81,16 +91,26 @@ export async function replaceFile(path: string, content: string | Uint8Array, di
   await disk.syncDirectory(dirname(path));
 }
 
-async function writeTemporary(path: string, bytes: Uint8Array, disk: Disk): Promise<string> {
+interface Temporary {
+  readonly temporary: string;
+  /** Waits until the content survives a power cut. To be called once. */
+  makeSafe(): Promise<void>;
+}
+
+/** Writes everything into a file beside `path`; what fails leaves none. */
+async function writeTemporary(path: string, bytes: Uint8Array, disk: Disk): Promise<Temporary> {
   const temporary = join(dirname(path), `.tmp-${randomBytes(12).toString('hex')}`);
   const file = await disk.create(temporary, OWNER_ONLY);
-  try {
-    await fill(file, bytes);
-  } catch (error) {
-    await disk.unlink(temporary).catch(() => undefined);
-    throw error;
-  }
-  return temporary;
+  const orRemove = async (work: () => Promise<void>) => {
+    try {
+      await work();
+    } catch (error) {
+      await disk.unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+  };
+  await orRemove(() => fill(file, bytes));
+  return { temporary, makeSafe: () => orRemove(() => syncAndClose(file)) };
 }
 
 async function createDirectly(path: string, bytes: Uint8Array, disk: Disk): Promise<Named> {
@@ -102,10 +122,11 @@ async function createDirectly(path: string, bytes: Uint8Array, disk: Disk): Prom
     throw error;
   }
   await fill(file, bytes);
+  await syncAndClose(file);
   return { outcome: 'created', finish: () => disk.syncDirectory(dirname(path)) };
 }
 
-/** Writes everything, syncs and closes. A disk that stops taking bytes is an error, not a shorter file. */
+/** Writes everything, or closes. A disk that stops taking bytes is an error, not a shorter file. */
 async function fill(file: DiskFile, bytes: Uint8Array): Promise<void> {
   try {
     for (let done = 0; done < bytes.length; ) {
@@ -113,8 +134,16 @@ async function fill(file: DiskFile, bytes: Uint8Array): Promise<void> {
       if (written <= 0) throw new Error('The disk took no more bytes');
       done += written;
     }
-    const [size] = await Promise.all([file.size(), file.sync()]);
-    if (size !== bytes.length) throw new Error('The file is not as long as what was written');
+    if ((await file.size()) !== bytes.length) throw new Error('The file is not as long as what was written');
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function syncAndClose(file: DiskFile): Promise<void> {
+  try {
+    await file.sync();
   } finally {
     await file.close();
   }

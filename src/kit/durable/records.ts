@@ -26,6 +26,8 @@ export interface RecordKind<T> {
   parse(text: string, name: string): T;
   /** What an unreadable record means: `refuse` throws, `quarantine` sets it aside and goes on without it. */
   readonly corrupt: 'refuse' | 'quarantine';
+  /** Names of records that say nothing when they are empty: a power cut took the content, and it will be written anew. */
+  readonly mayBeEmpty?: RegExp;
   /** Records read before, by name. They are written once, so they are not read again. */
   readonly known?: Map<string, T>;
   readonly now: number;
@@ -98,6 +100,7 @@ async function readRecord<T>(path: string, name: string, kind: RecordKind<T>, di
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
+    if (text === '' && kind.mayBeEmpty?.test(name)) return undefined;
     try {
       return kind.parse(text, name);
     } catch (error) {

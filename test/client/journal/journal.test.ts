@@ -12,7 +12,7 @@ import { placeBid } from '#contract/operations/worker.ts';
 import { type Clock, systemClock } from '#kit/clock.ts';
 import { type Disk, nodeDisk } from '#kit/durable/disk.ts';
 import { createLogger } from '#kit/log.ts';
-import { fakeDisk, systemError } from '../../support/fake-disk.ts';
+import { type FakeDisk, fakeDisk, systemError } from '../../support/fake-disk.ts';
 import { fastProfiles } from '../../support/fast-profiles.ts';
 import { BID, type PayingOrigin, payingOrigin, WITHDRAW } from '../../support/paying-origin.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
@@ -445,6 +445,64 @@ test('an answer does not wait until the name of its outcome is safe, where the m
   expect(await pay(next, 5)).toMatchObject({ outcome: 'replayed', data: { withdrawal_id: 'wd_1' } });
   expect(origin.payments).toHaveLength(1);
   answered();
+});
+
+/** The same disk, where the content of an outcome is safe only once it is let go. */
+function holdingOutcomes(disk: FakeDisk): { readonly slow: Disk; letGo(): void } {
+  let letGo: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const slow: Disk = {
+    ...disk,
+    async create(path, mode) {
+      const file = await disk.create(path, mode);
+      let text = '';
+      return {
+        ...file,
+        write(bytes) {
+          text += Buffer.from(bytes).toString();
+          return file.write(bytes);
+        },
+        async sync() {
+          if (text.includes('"outcome":')) await held;
+          await file.sync();
+        },
+      };
+    },
+  };
+  return { slow, letGo };
+}
+
+test('an outcome that a power cut emptied counts as none: it is asked for again and written anew', async () => {
+  const origin = await payingOrigin();
+  const disk = fakeDisk();
+  const { slow, letGo } = holdingOutcomes(disk);
+  await pay(start(origin, '/state', { disk: slow, honoursKeys: true }), 5, seen);
+  await arrive();
+  const after = disk.powerCut();
+  const outcome = after.files().find((name) => name.endsWith('.out.json')) ?? '';
+  expect((await after.entry(outcome))?.size).toBe(0);
+  const next = start(origin, '/state', { disk: after, honoursKeys: true });
+  expect(await pay(next, 5)).toMatchObject({ outcome: 'replayed', data: { withdrawal_id: 'wd_1' } });
+  expect(origin.payments).toHaveLength(1);
+  await next.client.close(1_000);
+  expect((await after.powerCut().entry(outcome))?.size).toBeGreaterThan(100);
+  letGo();
+});
+
+test('nothing new is claimed before the outcome before it survives a power cut', async () => {
+  const origin = await payingOrigin();
+  const disk = fakeDisk();
+  const { slow, letGo } = holdingOutcomes(disk);
+  const one = start(origin, '/state', { disk: slow, honoursKeys: true });
+  await pay(one, 5);
+  const next = pay(one, 6);
+  // Longer than anything takes that does not wait for it.
+  for (let turn = 0; turn < 50; turn++) await new Promise(setImmediate);
+  expect(disk.files().filter((name) => name.endsWith('000001.intent.json'))).toEqual([]);
+  letGo();
+  expect(await next).toMatchObject({ outcome: 'done', data: { withdrawal_id: 'wd_2' } });
 });
 
 test('another wish of the same process does not hear of an answer that its own caller is about to have', async () => {
