@@ -37,8 +37,8 @@ const mutants: readonly Mutant[] = [
   {
     safeguard: 'waiting for the name of an outcome that nobody would repeat',
     file: 'src/client/journal/store.ts',
-    find: '        if (certain) await finish();\n        else inBackground(finish());\n',
-    put: '        void certain;\n        inBackground(finish());\n',
+    find: '        if (certain) await finish();\n        else inBackground(finish(), path);\n',
+    put: '        void certain;\n        inBackground(finish(), path);\n',
     seenBy: JOURNAL,
   },
   {
