@@ -15,6 +15,7 @@ const SCRIPTS = [
   'packed-packages.mjs',
   'bake-catalogue.mjs',
   'merge-chunks.mjs',
+  'start-script.mjs',
   'check.ts',
   'count-reporter.ts',
   'floors.ts',
