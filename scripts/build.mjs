@@ -39,7 +39,7 @@ import { bundle, ENTRIES, EXECUTABLES } from './bundle.mjs';
 /** Everything that decides what a build produces. */
 const INPUTS = ['src', 'skill', 'SKILL.md', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
-const SCRIPTS = ['build', 'bundle', 'packed-packages', 'bake-catalogue', 'merge-chunks', 'start-script'].map(
+const SCRIPTS = ['build', 'bundle', 'packed-packages', 'bake-catalogue', 'merge-chunks', 'start-script', 'lazy-schemas'].map(
   (name) => `./${name}.mjs`,
 );
 

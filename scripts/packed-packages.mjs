@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, transform } from 'esbuild';
+import { makeLazily } from './lazy-schemas.mjs';
 import { packagesStub } from './start-script.mjs';
 
 const SDK = '@modelcontextprotocol/server';
@@ -143,7 +144,7 @@ function onlyUsedSchemas() {
   const expect = (count, least, path) => {
     if (count < least) throw new Error(`${path}: found ${count} places to change and expected at least ${least}`);
   };
-  const change = (filter, pattern, least, replace) => (esbuild) =>
+  const change = (filter, pattern, least, replace, more = (text) => text) => (esbuild) =>
     esbuild.onLoad({ filter }, ({ path }) => {
       let count = 0;
       const contents = readFileSync(path, 'utf8').replace(pattern, (...match) => {
@@ -151,7 +152,7 @@ function onlyUsedSchemas() {
         return replace(...match);
       });
       expect(count, least, path);
-      return { contents };
+      return { contents: more(contents) };
     });
   const tables =
     /^for \(const (?:key of SPEC_SCHEMA_KEYS|\[key, schema\] of Object\.entries\(authSchemas\))\) register\(.*\);$/gm;
@@ -160,7 +161,7 @@ function onlyUsedSchemas() {
   return {
     name: 'only-used-schemas',
     setup(esbuild) {
-      change(/server[\\/]dist[\\/]src-\w+\.mjs$/, tables, 2, () => '')(esbuild);
+      change(/server[\\/]dist[\\/]src-\w+\.mjs$/, tables, 2, () => '', makeLazily)(esbuild);
       change(/core[\\/]dist[\\/](?:schemas|auth)-[\w-]+\.mjs$/, schemas, 10, (_statement, name, made) => {
         return `const ${name} = /* @__PURE__ */ (() => ${made})();`;
       })(esbuild);

@@ -16,6 +16,7 @@ const SCRIPTS = [
   'bake-catalogue.mjs',
   'merge-chunks.mjs',
   'start-script.mjs',
+  'lazy-schemas.mjs',
   'check.ts',
   'count-reporter.ts',
   'floors.ts',
