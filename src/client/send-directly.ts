@@ -1,11 +1,12 @@
 /**
  * The straight way out, over Node's own HTTP client: the platform's fetch makes streams, signals and promises for every
- * request and took half of what a call cost here. It follows no redirect, repeats nothing, and throws the errors of the
- * system as they are.
+ * request and took nearly half of what a call cost here. It follows no redirect, repeats nothing, and throws the errors
+ * of the system as they are.
  */
 import { channel } from 'node:diagnostics_channel';
 import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import type { IncomingAnswer, Transport } from './transport.ts';
@@ -22,6 +23,8 @@ const ENCODINGS = 'gzip, br';
 const IDLE_MS = 4_000;
 /** A connection that takes longer than this will not come to be. */
 const CONNECT_MS = 10_000;
+/** As the system says it where it gives up first. */
+const GIVEN_UP = 'ETIMEDOUT';
 
 const options = { keepAlive: true, timeout: IDLE_MS };
 let http: HttpAgent | undefined;
@@ -74,9 +77,10 @@ function headersOf(headers: Readonly<Record<string, string>>, body: string | und
  */
 function whileConnecting(sent: ClientRequest, protocol: string, fail: (error: unknown) => void): void {
   sent.once('socket', (socket) => {
-    if (sent.reusedSocket) return;
+    const { connecting, secureConnecting = connecting } = socket as Socket & { readonly secureConnecting?: boolean };
+    if (!secureConnecting) return;
     const giveUp = setTimeout(() => {
-      sent.destroy(Object.assign(new Error(`no connection within ${CONNECT_MS / 1000} s`), { code: 'ETIMEDOUT' }));
+      sent.destroy(Object.assign(new Error(`no connection within ${CONNECT_MS / 1000} s`), { code: GIVEN_UP }));
     }, CONNECT_MS).unref();
     const fails = (cause: Error) => fail(notConnected(cause));
     sent.prependOnceListener('error', fails);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { classifyFailure } from '#client/outcome-class.ts';
 import { sendDirectly } from '#client/send-directly.ts';
 import { type Transport, throughFetch } from '#client/transport.ts';
@@ -118,6 +118,25 @@ test('a handshake that breaks off comes before anything is sent', async () => {
   const { port } = server.address() as AddressInfo;
   expect(await outcomeOf(sendDirectly(get(new URL(`https://127.0.0.1:${port}/`))).answer)).toBe('never_sent');
   expect(await outcomeOf(sendDirectly(get(new URL(`http://127.0.0.1:${port}/`))).answer)).toBe('unknown');
+});
+
+test('a connection that does not come to be is given up, and nothing was sent', async () => {
+  const sockets: Socket[] = [];
+  const server = createTcpServer((socket) => sockets.push(socket.on('error', () => {})));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const connected = once(server, 'connection');
+  // Accepted by the system, and then never a word of TLS.
+  const outcome = outcomeOf(sendDirectly(get(new URL(`https://127.0.0.1:${port}/`))).answer);
+  await connected;
+  vi.advanceTimersByTime(10_000);
+  expect(await outcome).toBe('never_sent');
 });
 
 test.each(
