@@ -14,7 +14,7 @@
  *  - code chunks carry their hash in their name, and replaced ones stay for a while, because a process started before
  *    the rebuild may only now import them.
  *
- * Everything lies flat in dist/, chunks too, so `new URL('./validate-worker.js', import.meta.url)` means the same in
+ * Everything lies flat in dist/, chunks too, so `new URL('./validate-worker.mjs', import.meta.url)` means the same in
  * whichever chunk the bundler puts it.
  */
 import { createHash, randomUUID } from 'node:crypto';
@@ -39,7 +39,9 @@ import { bundle, ENTRIES, EXECUTABLES } from './bundle.mjs';
 /** Everything that decides what a build produces. */
 const INPUTS = ['src', 'skill', 'SKILL.md', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
-const SCRIPTS = ['build', 'bundle', 'packed-packages', 'bake-catalogue', 'merge-chunks'].map((name) => `./${name}.mjs`);
+const SCRIPTS = ['build', 'bundle', 'packed-packages', 'bake-catalogue', 'merge-chunks', 'start-script', 'lazy-schemas'].map(
+  (name) => `./${name}.mjs`,
+);
 
 /** How long a replaced file stays, for processes that started before it was replaced. */
 const KEEP_REPLACED_MS = 10 * 60_000;
@@ -94,7 +96,7 @@ function publish(files, hash) {
     writeFileSync(join(aside, name), content);
     if (EXECUTABLES.includes(name)) chmodSync(join(aside, name), 0o755);
   }
-  const entryFiles = new Set(Object.keys(ENTRIES).map((out) => `${out}.js`));
+  const entryFiles = new Set(Object.keys(ENTRIES).flatMap((out) => [`${out}.js`, `${out}.mjs`]));
   for (const name of [...files.keys()].sort((a, b) => Number(entryFiles.has(a)) - Number(entryFiles.has(b)))) {
     mkdirSync(dirname(join(dist, name)), { recursive: true });
     renameSync(join(aside, name), join(dist, name));

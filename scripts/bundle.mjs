@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { bakeCatalogue } from './bake-catalogue.mjs';
-import { mergeStart } from './merge-chunks.mjs';
+import { takeStart } from './merge-chunks.mjs';
 import { englishZodOnly, packPackages, usePacked, withoutValidators } from './packed-packages.mjs';
+import { writeStart } from './start-script.mjs';
 
 /** What dist/ offers by name; those not written yet are left out. */
 export const ENTRIES = {
@@ -16,6 +17,8 @@ export const ENTRIES = {
   'handler-child': 'src/runner/handlers/handler-child.ts',
   'validate-worker': 'src/kit/json-schema/validate-worker.ts',
 };
+/** What the bin of the server runs, in whatever way it was started. */
+const MAIN = 'src/cli/main.ts';
 export const EXECUTABLES = ['sota-mcp.js', 'sota-runner.js'];
 const SHEBANG = '#!/usr/bin/env node\n';
 
@@ -27,10 +30,8 @@ const SHEBANG = '#!/usr/bin/env node\n';
  */
 export async function bundle(root, dist) {
   const files = new Map();
-  const entryPoints = Object.entries(ENTRIES)
-    .filter(([, source]) => existsSync(join(root, source)))
-    .map(([out, source]) => ({ out, in: join(root, source) }));
-  if (entryPoints.length === 0) return files;
+  const entries = Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source)));
+  if (entries.length === 0) return files;
 
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const common = {
@@ -45,13 +46,19 @@ export async function bundle(root, dist) {
     legalComments: 'none', // LICENSES.txt has them in full
     metafile: true,
     logLevel: 'warning',
+    logOverride: { 'import-is-undefined': 'error' },
     define: { __SOTA_VERSION__: JSON.stringify(version) },
   };
   // The small projects that the tests build have no server.
   const packed = existsSync(join(root, 'src/server')) ? await packPackages(root, common) : undefined;
+  // The bin of the server is then a script, and dist/ has two kinds of files.
+  if (packed) entries.push(['main', MAIN]);
   const result = await build({
     ...common,
-    entryPoints,
+    entryPoints: entries
+      .filter(([out]) => !packed || out !== 'sota-mcp')
+      .map(([out, source]) => ({ out, in: join(root, source) })),
+    ...(packed && { outExtension: { '.js': '.mjs' } }),
     splitting: true,
     chunkNames: '[name]-[hash]',
     format: 'esm',
@@ -59,7 +66,7 @@ export async function bundle(root, dist) {
     // Bundled CommonJS packages ask for Node's own modules by require(), which an ES module does not have.
     banner: { js: REQUIRE },
     plugins: [
-      ...(packed ? [usePacked(root, packed)] : []),
+      ...(packed ? [usePacked(packed)] : []),
       bakeCatalogue({ ...common, banner: { js: REQUIRE } }),
       vendorSqlite(root, files),
       keepNodeSqliteDynamic(),
@@ -69,9 +76,12 @@ export async function bundle(root, dist) {
       withoutSigning(),
     ],
   });
-  const outputs = [...(packed?.outputFiles ?? []), ...result.outputFiles];
-  for (const file of outputs) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);
-  if (packed) await mergeStart(files, result.metafile);
+  for (const file of result.outputFiles) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);
+  if (packed) {
+    const parts = [...(await takeStart(files, result.metafile)), { name: 'packages', ...packed }];
+    const packages = packed.packages.flatMap(({ names }, at) => names.map((name) => `${name}_${at}`));
+    await writeStart(files, parts, { root, common, main: 'base', packages });
+  }
   for (const name of EXECUTABLES) addShebang(files, name);
   const inputs = [packed, result].flatMap((part) => Object.keys(part?.metafile.inputs ?? {}));
   files.set('LICENSES.txt', Buffer.from(renderLicenses(root, inputs, files)));
@@ -161,7 +171,9 @@ function addShebang(files, name) {
   const code = files.get(name);
   if (!code || Buffer.from(code).toString('utf8', 0, 2) === '#!') return;
   files.set(name, Buffer.concat([Buffer.from(SHEBANG), code]));
-  const map = JSON.parse(Buffer.from(files.get(`${name}.map`)).toString());
+  const written = files.get(`${name}.map`);
+  if (!written) return;
+  const map = JSON.parse(Buffer.from(written).toString());
   map.mappings = `;${map.mappings}`; // one more line above everything
   files.set(`${name}.map`, Buffer.from(JSON.stringify(map)));
 }

@@ -1,137 +1,135 @@
 /**
- * Fewer files for the start of the server. The bundler makes a chunk of whatever two entries share, some twenty of which
- * the server needs before its first answer, and each costs a search, a read and a link of its own. Here those become one
- * file; what stays of each chunk is a line that passes its names on, for everything that is loaded later.
+ * The chunks of the start become parts of its script. The bundler makes a chunk of whatever two entries share, some twenty
+ * of which the server needs before its first answer. What stays of each is a module that passes its names on, for
+ * everything that is loaded later.
  */
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
+import { PART, packagesStub, partStub } from './start-script.mjs';
+
+/** What the bin of the server runs: first whatever the command line is, then for serving. */
+const MAIN = 'src/cli/main.ts';
+const START = ['src/cli/serve-command.ts', 'src/cli/settings.ts'];
 
 /**
- * Merges a chunk with all it imports statically, as far as `kept` does not name it.
+ * Takes the chunks of the start out of the files, and leaves modules in their place that stand for them.
  * @param {Map<string, Uint8Array>} files all of dist/ by name; changed in place
  * @param {import('esbuild').Metafile} metafile of the build that made them
- * @param {{name: string, roots: string[], keepNames?: boolean, kept: Set<string>}} group `roots`: names of the chunks to
- *   begin with; `keepNames`: what they export keeps its name; `kept`: chunks that were merged elsewhere
- * @returns {Promise<{file: string, merged: Set<string>}>} the new file, and the names of what is in it
+ * @returns {Promise<{name: string, code: Uint8Array, map: Uint8Array}[]>} the parts
  */
-async function mergeChunks(files, metafile, { name, roots, keepNames = false, kept }) {
+export async function takeStart(files, metafile) {
   const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]));
-  const merged = new Set();
+  const chunkOf = (source) => [...outputs].find(([, { entryPoint }]) => entryPoint === source)[0];
+  const roots = START.map(chunkOf);
+  const base = collect(outputs, [chunkOf(MAIN)], new Set());
+  const start = collect(outputs, roots, new Set(base));
+  const groups = [
+    { name: 'base', chunks: base, names: namesOf(outputs, base, [chunkOf(MAIN)]) },
+    { name: 'start', chunks: start, names: namesOf(outputs, start, roots) },
+  ];
+  const parts = [];
+  for (const group of groups) parts.push({ name: group.name, ...(await joinChunks(files, group, { groups, roots })) });
+  for (const { name, names } of groups) {
+    for (const [chunk, list] of names) {
+      files.set(chunk, Buffer.from(partStub(name, list)));
+      files.delete(`${chunk}.map`);
+    }
+  }
+  return parts;
+}
+
+/** These chunks with all that they import statically, but for what is taken elsewhere. */
+function collect(outputs, roots, taken) {
+  const found = new Set();
   const waiting = [...roots];
   for (let chunk = waiting.pop(); chunk !== undefined; chunk = waiting.pop()) {
-    if (merged.has(chunk) || kept.has(chunk)) continue;
-    merged.add(chunk);
+    if (found.has(chunk) || taken.has(chunk)) continue;
+    found.add(chunk);
     for (const { path, kind, external } of outputs.get(chunk).imports) {
       if (kind === 'import-statement' && !external) waiting.push(basename(path));
     }
   }
-  // Names as the bundler gave them collide.
-  const chunks = [...merged].map((chunk, at) => ({
-    chunk,
-    names: outputs.get(chunk).exports.map((exported) => ({
-      exported,
-      merged: keepNames && roots.includes(chunk) ? exported : `c${at}_${exported}`,
-    })),
-  }));
-  const entry = chunks.map(({ chunk, names }) => {
-    const list = names.map((each) => `${each.exported} as ${each.merged}`).join(', ');
-    return list ? `export { ${list} } from './${chunk}';` : `import './${chunk}';`;
-  });
-  const contents = entry.join('\n');
-  const { code, map } = await join(files, { contents, name: `${name}.js`, inside: new Set([...merged, ...kept]) });
-  const hash = createHash('sha256').update(code).digest('hex').slice(0, 8).toUpperCase();
-  const file = `${name}-${hash}.js`;
-  files.set(file, Buffer.concat([code, Buffer.from(`//# sourceMappingURL=${file}.map\n`)]));
-  files.set(`${file}.map`, map);
-  for (const { chunk, names } of chunks) {
-    const list = names.map((each) => `${each.merged} as ${each.exported}`).join(',');
-    files.set(chunk, Buffer.from(list ? `export{${list}}from"./${file}";\n` : `import"./${file}";\n`));
-    files.delete(`${chunk}.map`);
-  }
-  return { file, merged };
+  return [...found];
 }
 
-/**
- * Lets a file take its names from where they are now, without the lines that pass them on.
- * @param {Set<string>} merged the chunks that became such lines
- */
-async function skipMerged(files, name, merged) {
-  const { code, map } = await join(files, { contents: readChunk(files, name), name, inside: merged });
-  files.set(name, Buffer.concat([code, Buffer.from(`//# sourceMappingURL=${name}.map\n`)]));
-  files.set(`${name}.map`, map);
+/** What each chunk exports, by the name in the part and its own: names as the bundler gave them collide. */
+function namesOf(outputs, chunks, roots) {
+  return new Map(
+    chunks.map((chunk, at) => [
+      chunk,
+      outputs.get(chunk).exports.map((name) => [roots.includes(chunk) ? name : `c${at}_${name}`, name]),
+    ]),
+  );
 }
 
-/** Makes one file of the given code and the chunks inside; all other files it imports stay where they are. */
-async function join(files, { contents, name, inside }) {
+/** Makes one CommonJS text of the chunks; what they import of other parts is asked for by the name of the part. */
+async function joinChunks(files, { name, chunks, names }, { groups, roots }) {
+  const contents = chunks.map((chunk) => `export { ${as(names.get(chunk))} } from './${chunk}';`).join('\n');
   const result = await build({
-    stdin: { contents, sourcefile: name, resolveDir: '/' },
-    outfile: `/${name}`,
+    stdin: { contents, sourcefile: `${name}.js`, resolveDir: '/' },
+    outfile: `/${name}.cjs`,
     write: false,
     bundle: true,
     minify: true,
-    format: 'esm',
+    format: 'cjs',
     platform: 'node',
     target: 'node20',
     sourcemap: 'external',
     logLevel: 'warning',
-    plugins: [fromMemory(files, inside)],
+    define: { 'import.meta.url': 'native.url' },
+    plugins: [fromMemory(files, { chunks, groups })],
   });
-  const [map, code] = ['.map', '.js'].map((end) => result.outputFiles.find(({ path }) => path.endsWith(end)).contents);
-  return { code, map };
+  const [map, code] = ['.map', '.cjs'].map((end) => result.outputFiles.find(({ path }) => path.endsWith(end)).contents);
+  return { code: Buffer.from(withoutImport(Buffer.from(code).toString(), roots)), map };
 }
 
-function fromMemory(files, inside) {
+const as = (names) => names.map(([there, here]) => `${here} as ${there}`).join(', ');
+
+/** A script has no `import()` of its own. What would import a root of a part asks for the part. */
+function withoutImport(code, roots) {
+  const asked = code.replace(/\bimport\("\.\/([^"]+)"\)/g, (_whole, chunk) =>
+    roots.includes(chunk) ? `Promise.resolve(require("${PART}start"))` : `native.load("./${chunk}")`,
+  );
+  const left = asked.match(/.{0,40}\bimport\s*[.(].{0,40}/);
+  if (left) throw new Error(`A script can import nothing by itself: ${left[0]}`);
+  return asked;
+}
+
+function fromMemory(files, { chunks, groups }) {
   return {
     name: 'from-memory',
     setup(esbuild) {
-      esbuild.onResolve({ filter: /^\.\// }, ({ path }) => {
+      esbuild.onResolve({ filter: /^\.\// }, ({ path, kind }) => {
+        if (path === packagesStub) return { path: `${PART}packages`, external: true };
         const chunk = path.slice(2);
-        return inside.has(chunk) ? { path: chunk, namespace: 'chunk' } : { path, external: true };
+        if (kind === 'dynamic-import') return { path, external: true };
+        if (chunks.includes(chunk)) return { path: chunk, namespace: 'chunk' };
+        return { path: chunk, namespace: 'part' };
       });
       esbuild.onLoad({ filter: /.*/, namespace: 'chunk' }, ({ path }) => ({
         contents: readChunk(files, path),
         resolveDir: '/',
       }));
+      esbuild.onLoad({ filter: /.*/, namespace: 'part' }, ({ path }) => {
+        const { name, names } = groups.find((group) => group.names.has(path));
+        const list = names.get(path).map(([there, here]) => `${there} as ${here}`);
+        return { contents: `export { ${list.join(', ')} } from '${PART}${name}';` };
+      });
+      esbuild.onResolve({ filter: /^sota:/ }, ({ path }) => ({ path, external: true }));
     },
   };
 }
 
-/** With its source map inside, which is how the next bundling finds it. */
+/**
+ * Without the line that gives a module a require(), which a script has, and with its source map inside, which is how the
+ * next bundling finds it. An empty line keeps the map right.
+ */
 function readChunk(files, name) {
   const code = Buffer.from(files.get(name))
     .toString()
+    .replace(/^import\{createRequire as \w+\}from"node:module";(?:var|let|const) \w+=\w+\(import\.meta\.url\);/m, '')
     .replace(/^\/\/# sourceMappingURL=.*$/m, '');
   const map = files.get(`${name}.map`);
   if (!map) return code;
   return `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`;
-}
-
-/** The line that gives every chunk a require() stays only where it is used. An empty line keeps the source map right. */
-function _withoutIdleRequire(code) {
-  const end = code.indexOf('\n');
-  const first = code.slice(0, end);
-  return first.startsWith('import{createRequire as') && !/\brequire\b/.test(code.slice(end)) ? code.slice(end) : code;
-}
-
-/** What the bin of the server loads before its first answer. */
-const START = ['src/cli/serve-command.ts', 'src/cli/settings.ts'];
-
-/** Two files for the start: what every command line loads, and what serving takes on top. */
-export async function mergeStart(files, metafile) {
-  const outputs = Object.entries(metafile.outputs);
-  const [, bin] = outputs.find(([path]) => basename(path) === 'sota-mcp.js');
-  const bases = bin.imports.filter(({ kind, external }) => kind === 'import-statement' && !external);
-  const base = await mergeChunks(files, metafile, {
-    name: 'base',
-    roots: bases.map(({ path }) => basename(path)),
-    kept: new Set(),
-  });
-  await skipMerged(files, 'sota-mcp.js', base.merged);
-  const roots = START.map((source) => basename(outputs.find(([, { entryPoint }]) => entryPoint === source)[0]));
-  const start = await mergeChunks(files, metafile, { name: 'start', roots, keepNames: true, kept: base.merged });
-  // The bin asks for the merged file itself, not for the lines that stand for its parts.
-  let code = Buffer.from(files.get('sota-mcp.js')).toString();
-  for (const root of roots) code = code.replaceAll(`"./${root}"`, `"./${start.file}"`);
-  files.set('sota-mcp.js', Buffer.from(code));
 }

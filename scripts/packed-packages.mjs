@@ -1,59 +1,92 @@
 /**
- * The packages that every start of the server runs, in one file of their own. It is CommonJS, since V8 gives compiled
- * code away for scripts and not for modules (src/kit/code-cache.ts), and holds only what is used.
+ * The packages that every start of the server runs, for one part of the start's script (start-script.mjs). It holds only
+ * what is used.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, transform } from 'esbuild';
+import { makeLazily } from './lazy-schemas.mjs';
+import { packagesStub } from './start-script.mjs';
 
 const SDK = '@modelcontextprotocol/server';
-/** What every start of the server runs, and nearly nothing else as much: packed into one file whose compiled form is kept. */
+/** What every start of the server runs, and nearly nothing else as much. */
 const PACKED = [SDK, `${SDK}/stdio`, `${SDK}/ext/skills`, 'zod'];
 
-/**
- * One CommonJS file with what the program takes of these packages, since V8 gives compiled code away for scripts and not
- * for modules.
- */
+/** One CommonJS text with what the program takes of these packages, and the names it takes. */
 export async function packPackages(root, common) {
   const packages = [];
-  for (const specifier of PACKED) packages.push({ specifier, names: await namesOf(root, specifier) });
+  for (const specifier of PACKED) {
+    packages.push({ specifier, names: specifier === 'zod' ? await zodNames(root) : namesOf(root, specifier) });
+  }
   const contents = packages
-    .map(
-      ({ specifier, names }, at) =>
-        `import { ${as(names, ' as ', at)} } from '${specifier}'; export const p${at} = { ${as(names, ': ', at)} };`,
-    )
+    .map(({ specifier, names }, at) => {
+      const list = names.map((name) => `p${at}.${name} as ${name}_${at}`);
+      return `import * as p${at} from '${specifier}';\n${list.map(exported).join('\n')}`;
+    })
     .join('\n');
   const result = await build({
     ...common,
     stdin: { contents, resolveDir: root, sourcefile: 'packages.mjs' },
-    entryNames: 'vendor/packages-[hash]',
-    outExtension: { '.js': '.cjs' },
+    outfile: '/packages.cjs',
+    outdir: undefined,
+    sourcemap: 'external',
     format: 'cjs',
-    plugins: [englishZodOnly(), withoutValidators(), onlyUsedSchemas()],
+    plugins: [englishZodOnly(), withoutValidators(), onlyUsedSchemas(), patientZod()],
   });
-  const file = result.outputFiles.find(({ path }) => path.endsWith('.cjs'));
-  return { ...result, packages, name: basename(file.path) };
+  const [map, code] = ['.map', '.cjs'].map((end) => result.outputFiles.find(({ path }) => path.endsWith(end)).contents);
+  return { code, map, metafile: result.metafile, packages };
 }
 
-const as = (names, between, at) => names.map((name) => `${name}${between}${name}_${at}`).join(', ');
+/** `const` and not `export { … } from`, since of a namespace the bundler keeps only what is read off it. */
+function exported(pair) {
+  const [from, name] = pair.split(' as ');
+  return `const ${name} = ${from}; export { ${name} };`;
+}
 
-/** Of the SDK what our sources import, as most of it is never used here; of zod all, as it is reached by its namespace. */
-async function namesOf(root, specifier) {
-  if (specifier === 'zod') return Object.keys(await import('zod')).filter((name) => name !== 'default');
+/** Of the SDK what our sources import, as most of it is never used here. */
+function namesOf(root, specifier) {
   const names = new Set();
   const imports = new RegExp(`import \\{([^}]*)\\} from '${specifier}';`, 'g');
-  for (const path of readdirSync(join(root, 'src'), { recursive: true })) {
-    if (!path.endsWith('.ts')) continue;
-    for (const [, list] of readFileSync(join(root, 'src', path), 'utf8').matchAll(imports)) {
+  for (const text of sources(root)) {
+    for (const [, list] of text.matchAll(imports)) {
       for (const name of list.split(',')) if (name.trim() && !/^\s*type /.test(name)) names.add(name.trim());
     }
   }
   return [...names];
 }
 
-/** Lets everything else take those packages from that file. */
-export function usePacked(root, { packages, name: file }) {
-  const loader = JSON.stringify(join(root, 'src/kit/code-cache.ts'));
+function sources(root) {
+  return readdirSync(join(root, 'src'), { recursive: true })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(join(root, 'src', path), 'utf8'));
+}
+
+/**
+ * Of zod what is read off `z`, here and by the packages that are bundled elsewhere and share it. What this overlooks, the
+ * bundler misses, and the build stops.
+ */
+async function zodNames(root) {
+  const names = new Set();
+  for (const text of [...sources(root), ...sharing(root)]) {
+    if (!/from ['"]zod/.test(text)) continue;
+    // Without the types, whose names are no values.
+    const { code } = await transform(text, { loader: 'ts' });
+    for (const [, name] of code.matchAll(/(?<![.\w$])z\.(\w+)/g)) names.add(name);
+  }
+  return [...names].sort();
+}
+
+function sharing(root) {
+  const folders = ['client', 'core'].map((name) => join(root, 'node_modules/@modelcontextprotocol', name, 'dist'));
+  return folders.filter(existsSync).flatMap((folder) =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.mjs'))
+      .map((name) => readFileSync(join(folder, name), 'utf8')),
+  );
+}
+
+/** Lets everything else take those packages from that part, by the names they have there. */
+export function usePacked({ packages }) {
   // The same package by the name that other packages call it.
   const asked = (path) => (path === 'zod/v4' ? 'zod' : path);
   return {
@@ -64,20 +97,13 @@ export function usePacked(root, { packages, name: file }) {
       );
       esbuild.onLoad({ filter: /.*/, namespace: 'packed' }, ({ path }) => {
         const at = packages.findIndex(({ specifier }) => specifier === path);
-        const { names } = packages[at];
-        return {
-          contents: `import { packed } from 'sota:packed';\nexport const { ${names} } = packed.p${at};`,
-          resolveDir: root,
-        };
+        const list = packages[at].names.map((name) => `${name}_${at} as ${name}`);
+        const itself = path === 'zod' ? "export * as z from 'zod';" : '';
+        return { contents: `export { ${list} } from '${packagesStub}';${itself}` };
       });
-      esbuild.onResolve({ filter: /^sota:packed$/ }, ({ path }) => ({ path, namespace: 'sota' }));
-      esbuild.onLoad({ filter: /^sota:packed$/, namespace: 'sota' }, () => ({
-        contents: `
-          import { fileURLToPath } from 'node:url';
-          import { loadCommonJs } from ${loader};
-          export const packed = loadCommonJs(fileURLToPath(new URL(${JSON.stringify(`./vendor/${file}`)}, import.meta.url)));`,
-        resolveDir: root,
-      }));
+      esbuild.onResolve({ filter: /.*/, namespace: 'packed' }, ({ path }) =>
+        path === packagesStub ? { path, external: true } : undefined,
+      );
     },
   };
 }
@@ -118,7 +144,7 @@ function onlyUsedSchemas() {
   const expect = (count, least, path) => {
     if (count < least) throw new Error(`${path}: found ${count} places to change and expected at least ${least}`);
   };
-  const change = (filter, pattern, least, replace) => (esbuild) =>
+  const change = (filter, pattern, least, replace, more = (text) => text) => (esbuild) =>
     esbuild.onLoad({ filter }, ({ path }) => {
       let count = 0;
       const contents = readFileSync(path, 'utf8').replace(pattern, (...match) => {
@@ -126,7 +152,7 @@ function onlyUsedSchemas() {
         return replace(...match);
       });
       expect(count, least, path);
-      return { contents };
+      return { contents: more(contents) };
     });
   const tables =
     /^for \(const (?:key of SPEC_SCHEMA_KEYS|\[key, schema\] of Object\.entries\(authSchemas\))\) register\(.*\);$/gm;
@@ -135,10 +161,31 @@ function onlyUsedSchemas() {
   return {
     name: 'only-used-schemas',
     setup(esbuild) {
-      change(/server[\\/]dist[\\/]src-\w+\.mjs$/, tables, 2, () => '')(esbuild);
+      change(/server[\\/]dist[\\/]src-\w+\.mjs$/, tables, 2, () => '', makeLazily)(esbuild);
       change(/core[\\/]dist[\\/](?:schemas|auth)-[\w-]+\.mjs$/, schemas, 10, (_statement, name, made) => {
         return `const ${name} = /* @__PURE__ */ (() => ${made})();`;
       })(esbuild);
+    },
+  };
+}
+
+/**
+ * zod writes a parser of its own for every object schema, at the first value it sees. That pays for schemas that see many,
+ * and a start shows nearly each of its schemas one value only: so it is written a few values later.
+ */
+function patientZod() {
+  const eager = 'if (jit && fastEnabled && ctx?.async === false && ctx.jitless !== true) {';
+  const state = 'let fastpass;';
+  return {
+    name: 'patient-zod',
+    setup(esbuild) {
+      esbuild.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]core[\\/]schemas\.js$/ }, ({ path }) => {
+        const text = readFileSync(path, 'utf8');
+        const count = (part) => text.split(part).length - 1;
+        if (count(eager) !== 1 || count(state) !== 1) throw new Error(`${path}: its parsers are written elsewhere now`);
+        const patient = eager.replace('if (', 'if (++seen > 8 && ');
+        return { contents: text.replace(state, `${state} let seen = 0;`).replace(eager, patient) };
+      });
     },
   };
 }

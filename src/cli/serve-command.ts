@@ -2,7 +2,6 @@ import { loadPolicySettings } from '#client/policy/config-file.ts';
 import type { PolicySettings } from '#client/policy/settings.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { teachPolicy } from '#contract/errors/teach-policy.ts';
-import { keepCompiledCode } from '#kit/code-cache.ts';
 import { createLogger, loggerOptionsFrom } from '#kit/log.ts';
 import { stateDirectory } from '#kit/state-dir.ts';
 import { createAnsweredCalls } from '#server/answered-calls.ts';
@@ -52,6 +51,7 @@ export async function serve(argv: readonly string[], env: Environment): Promise<
     onAnswered: answered.answered,
     async onConnected() {
       // Before the engine is there, so that what is kept is what a start takes, and no more has to be read.
+      const { keepCompiledCode } = await import('#kit/keep-compiled.ts');
       await keepCompiledCode();
       (await engine()).wake();
     },

@@ -1,7 +1,7 @@
 /**
  * One attempt of one request: what leaves, what comes back, and what that tells about the effect. Retrying is not
  * done here: whoever retries must know whether the request may have happened. So a library that retries, times out and
- * throws by itself would have all of that switched off, and the platform's own fetch is what remains.
+ * throws by itself would have all of that switched off, and what the platform itself has is what remains.
  */
 import type { Operation } from '#contract/define-operation.ts';
 import { type Problem, readProblem } from '#contract/errors/envelope.ts';
@@ -9,6 +9,8 @@ import type { Clock } from '#kit/clock.ts';
 import { liveSecrets, type Redactor } from '#kit/redact.ts';
 import { classifyAnswer, classifyFailure, isInFlight, type OutcomeClass } from './outcome-class.ts';
 import { parseRetryAfter, parseShouldRetry } from './retry-timing.ts';
+import { sendDirectly } from './send-directly.ts';
+import { type IncomingAnswer, type Transport, throughFetch } from './transport.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** A request as it will be sent, in bytes that a journal can keep. */
@@ -36,7 +38,7 @@ export interface AttemptContext {
   readonly signal?: AbortSignal | undefined;
   /** What is masked in the answer. */
   readonly redactor?: Redactor | undefined;
-  /** How requests leave, for example through a proxy. */
+  /** How requests leave, for example through a proxy. The platform's own stands for the straight way. */
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
@@ -61,25 +63,22 @@ export interface AttemptResult {
 /** Sends once. Never throws for anything that happens on the wire. */
 export async function sendOnce(request: WireRequest, context: AttemptContext): Promise<AttemptResult> {
   if (context.signal?.aborted) return { outcome: 'never_sent', worthRepeating: false, reason: 'cancelled' };
-  const controller = new AbortController();
   let timedOut = false;
+  let cancel = () => {};
   const cancelTimer = context.clock.after(context.timeoutMs, () => {
     timedOut = true;
-    controller.abort();
+    cancel();
   });
-  const onAbort = () => controller.abort();
+  const onAbort = () => cancel();
   context.signal?.addEventListener('abort', onAbort, { once: true });
   try {
     const { method, target } = request.sentAs ?? { method: request.operation.method, target: request.target };
-    const send = context.fetch ?? globalThis.fetch;
-    const response = await send(new URL(context.origin + target), {
-      method,
-      headers: headersOf(request, context),
-      ...(request.body === undefined ? {} : { body: request.body }),
-      signal: controller.signal,
-      redirect: 'manual',
-    });
-    return await readAnswer(response, request.operation, context);
+    const { body } = request;
+    const { maxBytes } = context;
+    const headers = headersOf(request, context);
+    const exchange = transportOf(context)({ url: new URL(context.origin + target), method, headers, body, maxBytes });
+    cancel = exchange.cancel;
+    return readAnswer(await exchange.answer, request.operation, context);
   } catch (error) {
     if (timedOut) {
       const reason = `no answer within ${Math.round(context.timeoutMs / 100) / 10} s`;
@@ -91,6 +90,11 @@ export async function sendOnce(request: WireRequest, context: AttemptContext): P
     cancelTimer();
     context.signal?.removeEventListener('abort', onAbort);
   }
+}
+
+/** The platform's own fetch means that nothing stands between: then there is a cheaper way. */
+function transportOf({ fetch }: AttemptContext): Transport {
+  return fetch === undefined || fetch === globalThis.fetch ? sendDirectly : throughFetch(fetch);
 }
 
 function headersOf(request: WireRequest, context: AttemptContext): Record<string, string> {
@@ -105,19 +109,18 @@ function headersOf(request: WireRequest, context: AttemptContext): Record<string
   };
 }
 
-async function readAnswer(response: Response, operation: Operation, context: AttemptContext): Promise<AttemptResult> {
-  const { status, headers } = response;
+function readAnswer(answer: IncomingAnswer, operation: Operation, context: AttemptContext): AttemptResult {
+  const { status, text } = answer;
   const { redactor = liveSecrets } = context;
-  const retryAfterHeader = parseRetryAfter(headers.get('retry-after'), context.clock.now(), context.retryAfterCapMs);
-  const shouldRetry = parseShouldRetry(headers.get('x-should-retry'));
-  const text = await readText(response, context.maxBytes);
+  const retryAfterHeader = parseRetryAfter(answer.header('retry-after'), context.clock.now(), context.retryAfterCapMs);
+  const shouldRetry = parseShouldRetry(answer.header('x-should-retry'));
   if (status >= 200 && status < 300) {
     const body = text === undefined ? undefined : parseSuccess(text, status, operation);
     if (body === undefined) {
       const reason = text === undefined ? 'the answer was too large' : 'the answer could not be read';
       return { outcome: 'unknown', worthRepeating: text !== undefined, reason, status, shouldRetry };
     }
-    const replayed = ['idempotent-replayed', 'idempotency-replayed'].some((name) => headers.get(name) === 'true');
+    const replayed = ['idempotent-replayed', 'idempotency-replayed'].some((name) => answer.header(name) === 'true');
     const data = withoutSecrets(body.value, operation, redactor);
     return { outcome: 'answered', worthRepeating: false, reason: `HTTP ${status}`, status, replayed, data };
   }
@@ -134,19 +137,6 @@ async function readAnswer(response: Response, operation: Operation, context: Att
     retryAfterMs,
     shouldRetry,
   };
-}
-
-/** The body as text; undefined when it is over the limit, in which case the rest is not read. */
-async function readText(response: Response, maxBytes: number): Promise<string | undefined> {
-  if (!response.body) return '';
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > maxBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Undefined where a success cannot be understood: it was cut, or it is not from the marketplace. */

@@ -18,7 +18,8 @@ export interface HeldKey extends KeyInUse {
  * rotated away. Asked for every request: another process may have rotated a moment ago.
  */
 export interface KeyRing {
-  held(originId: string): HeldKey | undefined;
+  /** @param stored the agent as the file has it, where whoever asks has just read it */
+  held(originId: string, stored?: StoredAgent): HeldKey | undefined;
   /** Why nothing is held. */
   problem(): Error;
   /** The marketplace told whose key this is. */
@@ -59,8 +60,8 @@ export function createKeyRing(
   }
 
   return {
-    held(originId) {
-      const agent = unstored.get(originId) ?? store.get(originId);
+    held(originId, stored) {
+      const agent = unstored.get(originId) ?? stored ?? store.get(originId);
       const own = heldBy(agent);
       if (fromEnv.kind !== 'set') {
         if (own && fromEnv.kind !== 'unset')

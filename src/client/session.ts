@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '#kit/clock.ts';
 import { createLogger, type Logger } from '#kit/log.ts';
 import { liveSecrets, type Redactor } from '#kit/redact.ts';
 import { createBodyCheck } from './body-check.ts';
-import { createClient, type KeyInUse } from './create-client.ts';
+import { createClient } from './create-client.ts';
 import { createCredentialsStore } from './credentials.ts';
 import { createHeartbeat } from './heartbeat.ts';
 import { type IntentRunner, unlessAborted } from './intents.ts';
@@ -131,9 +131,10 @@ export function createSession(options: SessionOptions): Session {
   }
 
   /** The key for the next request. */
-  async function currentKey(): Promise<KeyInUse> {
-    const id = await idOfOrigin();
-    const held = keys.held(id);
+  async function currentKey(): Promise<HeldKey> {
+    const id = originId ?? (await idOfOrigin());
+    const stored = store.get(id);
+    const held = keys.held(id, stored);
     if (!held) {
       if (!local) throw keys.problem();
       await registerLocally(id);
@@ -141,7 +142,6 @@ export function createSession(options: SessionOptions): Session {
       if (!registered) throw keys.problem();
       return registered;
     }
-    const stored = store.get(id);
     const nonce = stored?.rotation?.nonce;
     if (isRotating() || nonce === undefined || resumed.has(nonce)) return held;
     if (!hasOpenRotation(stored, held.key, clock.now())) return held;
@@ -199,10 +199,7 @@ export function createSession(options: SessionOptions): Session {
   }
 
   async function identify(): Promise<Identity> {
-    await currentKey();
-    const id = await idOfOrigin();
-    const held = keys.held(id);
-    if (!held) throw keys.problem();
+    const held = await currentKey();
     if (held.agentId !== undefined) return identityOf(held) as Identity;
     const me = await client.call(getMe, {});
     keys.learn(held.key, me.id, me.name);

@@ -1,60 +1,74 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Script } from 'node:vm';
 import { stateDirectory } from './state-dir.ts';
 
 /**
- * Compiled code kept between starts. Most of what a server's start takes is compiling the same packages again; V8 can
- * give the result away and take it back. Node does this by itself from 22.1 on, for whoever asks; this does it for
- * every Node, for the one file where it pays.
+ * Compiled code kept between starts. Most of what a server's start takes is compiling the same code again; V8 can give
+ * the result away and take it back. Node does this by itself from 22.1 on, for whoever asks; this does it for every
+ * Node, for the one file where it pays.
  *
  * The file holds code, so it is taken only from where nobody else can write: a plain file of this user, closed to
  * others, in the state directory. What V8 made of another version, other flags or another source, it refuses. No
- * cache, one that cannot be read, one that cannot be written: everything works, and starts slower.
+ * cache, one that cannot be read, one that cannot be written: everything works, and starts slower. What writes it is
+ * `keep-compiled.ts`, which no start waits for.
  */
-interface Loaded {
+export interface LoadedScript {
+  readonly exports: unknown;
   readonly script: Script;
   readonly cacheFile: string | undefined;
-  readonly fresh: boolean;
+  /** Whether what V8 made of it is worth keeping; false once it is kept. */
+  fresh: boolean;
 }
 
-const loaded: Loaded[] = [];
+/** What a file that runs as a script lacks of what Node gives to modules. */
+export interface NativeParts {
+  /** `import()`, as scripts made from text have none. */
+  readonly load: (specifier: string) => Promise<unknown>;
+  /** `import.meta.url` of the modules it was made of. */
+  readonly url: string;
+}
 
 /**
- * Runs a CommonJS file and returns its exports. Its name must change with its content, as V8 compares only the length.
- * @example loadCommonJs('/…/dist/vendor/packages-3f2a91c0.cjs')
+ * What was loaded, by path. The program and chunks loaded later bring this module in several copies, and must get the
+ * same instances.
  */
-export function loadCommonJs(file: string): unknown {
-  // The line that Node wraps such a file in itself.
-  const source = `(function (exports, require, module) {${readFileSync(file, 'utf8')}\n})`;
+export function loadedScripts(): Map<string, LoadedScript> {
+  const place = globalThis as { [key: symbol]: Map<string, LoadedScript> | undefined };
+  const key = Symbol.for('sota-mcp.loaded-scripts');
+  place[key] ??= new Map();
+  return place[key];
+}
+
+/**
+ * Runs a file that holds the function which Node wraps around CommonJS, and returns its exports; a second time the same
+ * ones. Its name must change with its content, as V8 compares only the length. It holds no letters beyond ASCII: V8
+ * takes such a text as it is.
+ * @example loadScript('/…/dist/vendor/start-3f2a91c0.cjs', require, { load: (name) => import(name), url })
+ */
+export function loadScript(file: string, require: NodeJS.Require, native: NativeParts): unknown {
+  const scripts = loadedScripts();
+  const known = scripts.get(file);
+  if (known) return known.exports;
   const cacheFile = cacheFileOf(file);
   const cachedData = cacheFile === undefined ? undefined : readOwnFile(cacheFile);
-  const script = new Script(source, { filename: file, ...(cachedData && { cachedData }) });
-  loaded.push({ script, cacheFile, fresh: cachedData === undefined || script.cachedDataRejected === true });
+  const script = new Script(readFileSync(file, 'latin1'), { filename: file, ...(cachedData && { cachedData }) });
+  const fresh = cachedData === undefined || script.cachedDataRejected === true;
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(file), module);
+  script.runInThisContext()(module.exports, require, module, native);
+  scripts.set(file, { exports: module.exports, script, cacheFile, fresh });
   return module.exports;
 }
-
-/**
- * Keeps what was compiled by now, for the next start. To be called once what every start needs has run, and when
- * nobody waits. Never throws.
- */
-export async function keepCompiledCode(): Promise<void> {
-  for (const { script, cacheFile, fresh } of loaded.splice(0)) {
-    if (fresh && cacheFile !== undefined) await write(cacheFile, script.createCachedData()).catch(() => undefined);
-  }
-}
-
-const FOLDER = 'code-cache';
 
 function cacheFileOf(file: string): string | undefined {
   // Node's own switch for its own cache.
   if (process.env.NODE_DISABLE_COMPILE_CACHE) return undefined;
   const { platform, arch, version } = process;
-  return join(stateDirectory(process.env), FOLDER, `${basename(file, '.cjs')}-${platform}-${arch}-${version}.bin`);
+  return join(
+    stateDirectory(process.env),
+    'code-cache',
+    `${basename(file, '.cjs')}-${platform}-${arch}-${version}.bin`,
+  );
 }
 
 function readOwnFile(path: string): Buffer | undefined {
@@ -68,35 +82,5 @@ function readOwnFile(path: string): Buffer | undefined {
     return undefined;
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
-/** Whole or not at all, also in a power cut: V8 trusts what it reads. */
-async function write(path: string, data: Uint8Array): Promise<void> {
-  const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const temporary = join(folder, `.tmp-${process.pid}-${process.hrtime.bigint()}`);
-  const file = await open(temporary, 'wx', 0o600);
-  try {
-    await file.writeFile(data);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  await dropOthers(folder, basename(path));
-}
-
-/** How long a file of another Node may lie unused before it counts as left behind. */
-const STALE_MS = 30 * 24 * 3_600_000;
-
-/** Replaced packages of this Node, and what lies there for long. One in use was read whole when its process started. */
-async function dropOthers(folder: string, kept: string): Promise<void> {
-  const suffix = kept.slice(kept.indexOf(`-${process.platform}-`));
-  for (const name of await readdir(folder)) {
-    if (name === kept) continue;
-    const path = join(folder, name);
-    const replaced = name.endsWith(suffix);
-    if (replaced || Date.now() - (await stat(path)).mtimeMs > STALE_MS) await unlink(path);
   }
 }

@@ -48,7 +48,7 @@ export interface Consent {
    * Takes in what a host brought back with a call, before its tool runs.
    * @throws SotaError when the human said no, or the answer does not belong to this call
    */
-  receive(call: ConsentCall, agentId: string): Promise<void>;
+  receive(call: ConsentCall, agentId: () => string): Promise<void>;
   /** The question for the host; undefined where it cannot be asked, or was before. */
   question(call: ConsentCall, agentId: string, error: SotaError): Promise<QuestionForHost | undefined>;
 }
@@ -77,7 +77,7 @@ export function createConsent(approvals: Approvals): Consent {
       if (note.tool !== name || note.args !== digest(args)) {
         throw teachPolicy.notOurQuestion(name, 'it was given for another call');
       }
-      if (note.agent !== agentId) throw teachPolicy.notOurQuestion(name, 'it was given for another agent');
+      if (note.agent !== agentId()) throw teachPolicy.notOurQuestion(name, 'it was given for another agent');
       if (!(await approvals.claimNonce(note.nonce))) throw teachPolicy.notOurQuestion(name, 'it was used before');
       const answer = inputResponse(round.responses as never, FIELD);
       if (answer.kind !== 'elicit' || answer.action === 'cancel') return;

@@ -70,7 +70,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
         activeTools: activeNames,
         memory,
       };
-      await parts.consent?.receive(call, agentId());
+      await parts.consent?.receive(call, agentId);
       const result = await runTool(tool, call.arguments, context);
       log.debug('tool answered', { tool: tool.name, ms: clock.now() - started, outcome: result.outcome });
       return tool.output ? renderData(result) : renderProse(String(result.text));

@@ -62,9 +62,8 @@ describe('the package as it is published', () => {
       readdirSync(join(content, folder))
         .filter((name) => name.startsWith(prefix))
         .map((name) => statSync(join(content, folder, name)).size);
-    expect(size('base-')).toEqual([expect.toSatisfy((bytes: number) => bytes < 20_000)]);
-    expect(size('start-')).toEqual([expect.toSatisfy((bytes: number) => bytes < 130_000)]);
-    expect(size('packages-', 'dist/vendor')).toEqual([expect.toSatisfy((bytes: number) => bytes < 450_000)]);
+    expect(size('start-', 'dist/vendor')).toEqual([expect.toSatisfy((bytes: number) => bytes < 450_000)]);
+    expect(size('sota-mcp.js')).toEqual([expect.toSatisfy((bytes: number) => bytes < 4_000)]);
   });
 
   it('keeps what publint asks of a package', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const MODULE = new URL('../../src/kit/code-cache.ts', import.meta.url).href;
+const source = (name: string) => JSON.stringify(new URL(`../../src/kit/${name}`, import.meta.url).href);
 
 describe('compiled code that is kept', () => {
   let home: string;
@@ -14,8 +14,9 @@ describe('compiled code that is kept', () => {
 
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'sota-code-'));
-    file = join(home, 'packages-1a2b3c4d.cjs');
-    writeFileSync(file, 'exports.answer = () => require("node:path").basename("/a/42");\n');
+    file = join(home, 'start-1a2b3c4d.cjs');
+    const answer = '() => require("node:path").basename("/a/42")';
+    writeFileSync(file, `(function (exports, require) { exports.answer = ${answer}; })\n`);
   });
   afterEach(() => rmSync(home, { recursive: true, force: true }));
 
@@ -23,7 +24,7 @@ describe('compiled code that is kept', () => {
   function start(env: Record<string, string> = {}): { answer: string; taken: boolean; stderr: string } {
     const program = `
       import vm from 'node:vm';
-      import { syncBuiltinESMExports } from 'node:module';
+      import { createRequire, syncBuiltinESMExports } from 'node:module';
       const { Script } = vm;
       let taken = false;
       vm.Script = class extends Script {
@@ -33,8 +34,9 @@ describe('compiled code that is kept', () => {
         }
       };
       syncBuiltinESMExports();
-      const { keepCompiledCode, loadCommonJs } = await import(${JSON.stringify(MODULE)});
-      const { answer } = loadCommonJs(${JSON.stringify(file)});
+      const { loadScript } = await import(${source('code-cache.ts')});
+      const { keepCompiledCode } = await import(${source('keep-compiled.ts')});
+      const { answer } = loadScript(${JSON.stringify(file)}, createRequire(import.meta.url), {});
       const said = { answer: answer(), taken };
       await keepCompiledCode();
       console.log(JSON.stringify(said));`;
@@ -58,8 +60,8 @@ describe('compiled code that is kept', () => {
   it('of an earlier version of the file is neither taken nor left lying', () => {
     start();
     const [before] = kept();
-    cpSync(file, join(home, 'packages-99999999.cjs'));
-    file = join(home, 'packages-99999999.cjs');
+    cpSync(file, join(home, 'start-99999999.cjs'));
+    file = join(home, 'start-99999999.cjs');
     expect(start()).toMatchObject({ answer: '42', taken: false });
     expect(kept()).toHaveLength(1);
     expect(kept()[0]).not.toBe(before);

@@ -15,6 +15,8 @@ const SCRIPTS = [
   'packed-packages.mjs',
   'bake-catalogue.mjs',
   'merge-chunks.mjs',
+  'start-script.mjs',
+  'lazy-schemas.mjs',
   'check.ts',
   'count-reporter.ts',
   'floors.ts',

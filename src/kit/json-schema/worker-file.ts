@@ -1,7 +1,7 @@
 /** Where the worker's bundle is: beside the running bundle when shipped, under dist/ when running from source. */
 import { existsSync } from 'node:fs';
 
-const FILE = 'validate-worker.js';
+const FILE = 'validate-worker.mjs';
 
 /**
  * @param from `import.meta.url` of the caller

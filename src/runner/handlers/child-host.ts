@@ -198,7 +198,7 @@ function declaredOf({ capabilities, takesAnything, bidPolicy, agent }: PlainDecl
 
 /** Beside the bundle, or from source where there is none (the tests of this package). */
 function childProgram(): { path: string; execArgv: string[] } {
-  const bundled = fileURLToPath(new URL('./handler-child.js', import.meta.url));
+  const bundled = fileURLToPath(new URL('./handler-child.mjs', import.meta.url));
   if (existsSync(bundled)) return { path: bundled, execArgv: [] };
   return { path: fileURLToPath(new URL('./handler-child.ts', import.meta.url)), execArgv: ['--import', 'tsx'] };
 }

@@ -3,14 +3,16 @@
  * process, and a clock that is moved then would let time pass that nobody waited for.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { REQUEST_BEGUN, REQUEST_ENDED } from '#client/send-directly.ts';
 
 export interface RequestWatch {
   readonly underWay: number;
   close(): void;
 }
 
-const BEGIN = 'undici:request:create';
-const ENDS = ['undici:request:trailers', 'undici:request:error'];
+/** The client's own way out, and the platform's fetch, which goes through a proxy or is a handler's. */
+const BEGINS = [REQUEST_BEGUN, 'undici:request:create'];
+const ENDS = [REQUEST_ENDED, 'undici:request:trailers', 'undici:request:error'];
 /** A request of which nothing was ever heard again, in real milliseconds: time must not stand still for it. */
 const FORGOTTEN_MS = 30_000;
 
@@ -26,7 +28,7 @@ export function watchRequests(origin: string): RequestWatch {
     if (String(request.origin) === origin) begun.set(request, performance.now());
   };
   const onEnd = (message: unknown) => void begun.delete((message as Message).request);
-  subscribe(BEGIN, onBegin);
+  for (const name of BEGINS) subscribe(name, onBegin);
   for (const name of ENDS) subscribe(name, onEnd);
   return {
     get underWay() {
@@ -34,7 +36,7 @@ export function watchRequests(origin: string): RequestWatch {
       return begun.size;
     },
     close() {
-      unsubscribe(BEGIN, onBegin);
+      for (const name of BEGINS) unsubscribe(name, onBegin);
       for (const name of ENDS) unsubscribe(name, onEnd);
     },
   };
