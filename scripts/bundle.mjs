@@ -72,7 +72,6 @@ export async function bundle(root, dist) {
       keepNodeSqliteDynamic(),
       englishZodOnly(),
       withoutValidators(),
-      onlyProxying(),
       withoutSigning(),
     ],
   });
@@ -113,43 +112,11 @@ function keepNodeSqliteDynamic() {
   return {
     name: 'node-sqlite-stays-dynamic',
     setup(esbuild) {
-      // undici asks for it inside a function it calls for its cache on disk, which nobody here switches on.
-      esbuild.onResolve({ filter: /^node:sqlite$/ }, ({ kind, importer }) =>
-        kind === 'dynamic-import' || /[\\/]node_modules[\\/]undici[\\/]/.test(importer)
+      esbuild.onResolve({ filter: /^node:sqlite$/ }, ({ kind }) =>
+        kind === 'dynamic-import'
           ? { path: 'node:sqlite', external: true }
           : { errors: [{ text: "node:sqlite is absent on Node 20: load it with await import('node:sqlite')" }] },
       );
-    },
-  };
-}
-
-/**
- * Of undici the proxy agent and a fetch that takes it. Its parser comes twice, for processors with and without SIMD;
- * those without run no Node of today.
- */
-function onlyProxying() {
-  return {
-    name: 'only-proxying',
-    setup(esbuild) {
-      esbuild.onResolve({ filter: /^undici$/ }, ({ resolveDir }) => ({
-        path: 'undici',
-        namespace: 'proxying',
-        pluginData: resolveDir,
-      }));
-      esbuild.onLoad({ filter: /.*/, namespace: 'proxying' }, ({ pluginData }) => ({
-        contents: `
-          import ProxyAgent from 'undici/lib/dispatcher/proxy-agent.js';
-          import { fetch } from 'undici/lib/web/fetch/index.js';
-          import connect from 'undici/lib/api/api-connect.js';
-          import Dispatcher from 'undici/lib/dispatcher/dispatcher.js';
-          // Its entry gives every dispatcher its methods; of them the agent calls this one.
-          Dispatcher.prototype.connect = connect;
-          export default { ProxyAgent, fetch };`,
-        resolveDir: pluginData,
-      }));
-      esbuild.onResolve({ filter: /[\\/]llhttp-wasm\.js$/ }, ({ path, resolveDir }) => ({
-        path: join(resolveDir, path.replace('llhttp-wasm', 'llhttp_simd-wasm')),
-      }));
     },
   };
 }
@@ -185,14 +152,32 @@ function renderLicenses(root, inputs, files) {
     const [, name] = input.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)\//) ?? [];
     if (name) packages.add(name);
   }
-  // Many packages share one text, word for word: it stands once, below the names of all of them.
+  // Most packages share one text but for the lines of their copyright: it stands once, below the names and lines of all.
   const texts = new Map();
   for (const name of [...packages].sort()) {
     const folder = join(root, 'node_modules', name);
     const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? readFileSync(join(folder, file), 'utf8').trim().replaceAll('\r\n', '\n') : '';
-    texts.set(text, [...(texts.get(text) ?? []), `${name} ${version} (${license})`]);
+    const { owners, text } = readLicense(file ? readFileSync(join(folder, file), 'utf8') : '');
+    const wording = text.replace(/\s+/g, ' ');
+    const known = texts.get(wording) ?? { text, names: [] };
+    texts.set(wording, known);
+    known.names.push([`${name} ${version} (${license})`, ...owners.map((owner) => `  ${owner}`)].join('\n'));
   }
-  return [...texts].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`);
+  return [...texts.values()]
+    .map(({ text, names }) => `${names.join('\n')}\n\n${text}\n`)
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+/** The title and the owners at the top of a licence, apart from its text. Those inside a text stay where they are. */
+function readLicense(file) {
+  const lines = file.trim().replaceAll('\r\n', '\n').split('\n');
+  const isTop = (line) =>
+    /^\s*$|^\W*(the )?(mit|isc) licen[cs]e\W*(\(mit\))?\W*$|^\s*(copyright\b|\(c\)|all rights reserved)/i.test(line);
+  const end = lines.findIndex((line) => !isTop(line));
+  const top = lines.slice(0, Math.max(end, 0)).map((line) => line.trim());
+  return {
+    owners: top.filter((line) => /copyright|\(c\)|reserved/i.test(line)),
+    text: lines.slice(Math.max(end, 0)).join('\n'),
+  };
 }

@@ -27,7 +27,7 @@ const FLOORS = {
 /** Packages with one home: nowhere else may know which library does this work. */
 const HOMES: Record<string, readonly string[]> = {
   'src/kit/json-schema': ['ajv', 'ajv-formats'],
-  'src/client': ['undici'],
+  'src/client': ['https-proxy-agent'],
   'src/market': ['hono', '@hono/node-server', 'kysely', 'node-sqlite3-wasm', 'node:sqlite'],
   'src/server': ['@modelcontextprotocol/server'],
   'src/cli/demo': ['@modelcontextprotocol/client'],

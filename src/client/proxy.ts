@@ -1,9 +1,11 @@
 /**
  * The way out through a company's proxy. Node's own fetch looks at no proxy variable before Node 24, so where one is
- * set for the address, undici's proxy agent sends the request; it is loaded then and not before.
+ * set for the address, the request goes through a tunnel; what makes it is loaded then and not before.
  *
  * Certificates of a company's own authority (NODE_EXTRA_CA_CERTS) are read by Node itself when it starts.
  */
+import type { Tunnel } from './tunnel.ts';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface ProxyChoice {
@@ -68,42 +70,18 @@ export function proxyFetch(env: Environment = process.env): Promise<typeof globa
 export async function createProxyFetch(env: Environment): Promise<typeof globalThis.fetch> {
   const named = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].some((name) => env[name]?.trim());
   if (!named) return globalThis.fetch;
-  // It is CommonJS: in the bundle its names are those of the default export only.
-  const { default: undici } = await import('undici');
-  const agents = new Map<string, InstanceType<typeof undici.ProxyAgent>>();
+  const { openTunnel } = await import('./tunnel.ts');
+  const tunnels = new Map<string, Promise<Tunnel>>();
   const throughProxy = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const address = input instanceof Request ? input.url : String(input);
     const { proxy } = proxyFor(address, env);
     if (proxy === undefined) return await globalThis.fetch(input, init);
-    const agent = agents.get(proxy) ?? new undici.ProxyAgent({ uri: proxy });
-    agents.set(proxy, agent);
-    // A Request is one of Node's own fetch, which undici's does not take: it is taken apart.
+    const tunnel = tunnels.get(proxy) ?? openTunnel(proxy);
+    tunnels.set(proxy, tunnel);
     const request = new Request(input, init);
+    const { method, headers, signal } = request;
     const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
-    try {
-      const answer = await undici.fetch(address, {
-        method: request.method,
-        headers: [...request.headers],
-        ...(body === undefined ? {} : { body }),
-        redirect: request.redirect,
-        signal: request.signal,
-        dispatcher: agent,
-      });
-      return answer as unknown as Response;
-    } catch (error) {
-      throw refusedByProxy(error) ?? error;
-    }
+    return await (await tunnel)(new URL(address), { method, headers, body, signal });
   };
   return throughProxy as typeof globalThis.fetch;
-}
-
-/** A proxy that says no has sent nothing on; said in the way a refused connection says it. */
-function refusedByProxy(error: unknown): Error | undefined {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    const status = /Proxy response \((\d+)\)/.exec(cause.message)?.[1];
-    if (status === undefined) continue;
-    const told = new Error(`the proxy answered ${status}`, { cause: error });
-    return Object.assign(told, { code: `PROXY_${status}`, syscall: 'connect' });
-  }
-  return undefined;
 }

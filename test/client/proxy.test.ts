@@ -33,12 +33,13 @@ describe('which proxy', () => {
 });
 
 /** A proxy that opens tunnels, all of them to one place, whatever name was asked for. */
-async function tunnelProxy(target: string, refuse?: number) {
+async function tunnelProxy(target: string, refuse?: number | 'hangs up') {
   const { port } = new URL(target);
   const asked: string[] = [];
   const server = createServer();
   server.on('connect', (incoming, client, head) => {
     asked.push(String(incoming.url));
+    if (refuse === 'hangs up') return void client.destroy();
     if (refuse) return void client.end(`HTTP/1.1 ${refuse} No\r\ncontent-length: 0\r\n\r\n`);
     const upstream = connectSocket(Number(port), '127.0.0.1', () => {
       client.write('HTTP/1.1 200 OK\r\n\r\n');
@@ -87,6 +88,29 @@ describe('requests through a proxy', () => {
     expect(error).toMatchObject({ code: 'unreachable', outcome: 'rejected' });
     expect(String((error as Error).message)).toContain('PROXY_407');
     expect(origin.received).toEqual([]);
+  });
+
+  it('that end with the proxy before there is a way through are known not to have been sent', async () => {
+    const origin = await fakeOrigin();
+    const proxy = await tunnelProxy(origin.url, 'hangs up');
+    const error = await clientThrough(proxy.url)
+      .call(heartbeat, { body: {} })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'unreachable', outcome: 'rejected' });
+    expect(origin.received).toEqual([]);
+  });
+
+  it('share a tunnel, and one that breaks under way may have been carried out', async () => {
+    const origin = await fakeOrigin();
+    origin.on('POST /api/v1/agents/heartbeat', { json: { last_seen_at: '2026-01-01T00:00:00Z' } });
+    const proxy = await tunnelProxy(origin.url);
+    const client = clientThrough(proxy.url);
+    await client.call(heartbeat, { body: {} });
+    await client.call(heartbeat, { body: {} });
+    expect(proxy.asked).toHaveLength(1);
+    origin.on('POST /api/v1/agents/heartbeat', 'reset');
+    const error = await client.call(heartbeat, { body: {} }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ outcome: 'unknown' });
   });
 
   it('for this machine go straight', async () => {

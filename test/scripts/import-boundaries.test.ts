@@ -24,7 +24,7 @@ const PACKAGE_HOMES: [specifier: string, home: string][] = [
   ['kysely', 'src/market'],
   ['node-sqlite3-wasm', 'src/market'],
   ['node:sqlite', 'src/market'],
-  ['undici', 'src/client'],
+  ['https-proxy-agent', 'src/client'],
   ['@modelcontextprotocol/server', 'src/server'],
   ['@modelcontextprotocol/server/stdio', 'src/server'],
   ['@modelcontextprotocol/client', 'src/cli/demo'],
