@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
-import { constants } from 'node:fs';
-import * as fs from 'node:fs/promises';
+// Not from node:fs/promises, which a start would load: that which hangs on node:fs is loaded when it is first used.
+import { constants, promises as fs } from 'node:fs';
 
 /** What a path is, without following a symbolic link. */
 export interface Entry {
