@@ -39,9 +39,16 @@ import { bundle, ENTRIES, EXECUTABLES } from './bundle.mjs';
 /** Everything that decides what a build produces. */
 const INPUTS = ['src', 'skill', 'SKILL.md', 'package.json', 'package-lock.json', 'tsconfig.json'];
 
-const SCRIPTS = ['build', 'bundle', 'packed-packages', 'bake-catalogue', 'merge-chunks', 'start-script', 'lazy-schemas'].map(
-  (name) => `./${name}.mjs`,
-);
+const SCRIPTS = [
+  'build',
+  'bundle',
+  'packed-packages',
+  'bake-catalogue',
+  'merge-chunks',
+  'start-script',
+  'lazy-schemas',
+  'lean-packages',
+].map((name) => `./${name}.mjs`);
 
 /** How long a replaced file stays, for processes that started before it was replaced. */
 const KEEP_REPLACED_MS = 10 * 60_000;

@@ -4,8 +4,9 @@ import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { bakeCatalogue } from './bake-catalogue.mjs';
+import { englishZodOnly, withoutValidators } from './lean-packages.mjs';
 import { takeStart } from './merge-chunks.mjs';
-import { englishZodOnly, packPackages, usePacked, withoutValidators } from './packed-packages.mjs';
+import { packPackages, usePacked } from './packed-packages.mjs';
 import { writeStart } from './start-script.mjs';
 
 /** What dist/ offers by name; those not written yet are left out. */

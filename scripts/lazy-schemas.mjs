@@ -28,8 +28,12 @@ function lazyBuilder(builder) {
   const head = builder.slice(0, at);
   const names = new Set([...head.matchAll(STATEMENT)].map(([, name]) => name));
   if (names.size < 80) throw new Error(`The SDK makes ${names.size} schemas and not 80`);
-  const use = (code) => code.replace(/(?<![\w$])(?<!(?<!\.)\.)[A-Z][\w$]*/g, (name) => (names.has(name) ? `${name}()` : name));
-  const statements = head.replace(STATEMENT, (_whole, name, made) => `\tconst ${name} = madeOnce(() => ${use(made)});\n`);
+  const use = (code) =>
+    code.replace(/(?<![\w$])(?<!(?<!\.)\.)[A-Z][\w$]*/g, (name) => (names.has(name) ? `${name}()` : name));
+  const statements = head.replace(
+    STATEMENT,
+    (_whole, name, made) => `\tconst ${name} = madeOnce(() => ${use(made)});\n`,
+  );
   const inline = [];
   const entries = builder.slice(at).replace(ENTRY, (_whole, name, made = name) => {
     if (names.has(made)) return `\t\tget ${name}() { return ${made}(); },\n`;

@@ -7,7 +7,6 @@ import base64
 import hashlib
 import hmac
 import json
-import sys
 
 SECRET = "whsec_test_0123456789abcdefghijklmnop"
 OTHER = "whsec_test_zyxwvutsrqponmlkjihgfedcba"
@@ -112,14 +111,10 @@ vector("signed with the new, the receiver knows both", SMALL, header(SMALL, OTHE
 vector("a secret in its last second", SMALL, good, secrets=({"secret": SECRET, "not_after": AT + 1},))
 vector("a secret at its end", SMALL, good, "no_match", secrets=({"secret": SECRET, "not_after": AT},))
 
-json.dump(
-    {
-        "about": "Header X-SOTA-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of '<t>.' + body>, one v1 per secret in force. "
-        "'expect' is 'valid' or the reason for which it is not; a receiver answers all reasons alike.",
-        "vectors": VECTORS,
-    },
-    sys.stdout,
-    indent=1,
-    ensure_ascii=True,
+ABOUT = (
+    "Header X-SOTA-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of '<t>.' + body>, one v1 per secret in force. "
+    "'expect' is 'valid' or the reason for which it is not; a receiver answers all reasons alike."
 )
-print()
+# A vector a line: the file travels with the package.
+lines = ",\n".join("  " + json.dumps(each, separators=(",", ":")) for each in VECTORS)
+print(f'{{\n "about": {json.dumps(ABOUT)},\n "vectors": [\n{lines}\n ]\n}}')

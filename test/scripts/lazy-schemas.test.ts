@@ -5,7 +5,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { makeLazily } from '../../scripts/lazy-schemas.mjs';
+
+const script = new URL('../../scripts/lazy-schemas.mjs', import.meta.url).href;
+const { makeLazily } = (await import(script)) as { makeLazily(text: string): string };
 
 const folder = dirname(fileURLToPath(import.meta.resolve('@modelcontextprotocol/server')));
 const file = readdirSync(folder).find((name) => /^src-\w+\.mjs$/.test(name)) ?? '';
@@ -37,7 +39,9 @@ async function schemasOf(sdk: string): Promise<Schemas> {
 }
 
 const shapes = (schemas: Schemas) =>
-  Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, z.toJSONSchema(schema, { unrepresentable: 'any' })]));
+  Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, z.toJSONSchema(schema, { unrepresentable: 'any' })]),
+  );
 
 describe('schemas of the SDK that are made one by one', () => {
   it('are those that the SDK makes at once', async () => {

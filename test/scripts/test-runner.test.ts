@@ -17,6 +17,7 @@ const SCRIPTS = [
   'merge-chunks.mjs',
   'start-script.mjs',
   'lazy-schemas.mjs',
+  'lean-packages.mjs',
   'check.ts',
   'count-reporter.ts',
   'floors.ts',

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
+// Not from node:fs/promises, which a start would load: what hangs on node:fs is loaded when it is first used.
 import * as fs from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /** What a path is, without following a symbolic link. */
@@ -80,21 +80,21 @@ export const nodeDisk: Disk = {
   },
   async entry(path) {
     try {
-      return describe(await lstat(path, { bigint: true }));
+      return describe(await fs.promises.lstat(path, { bigint: true }));
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
   },
   async read(path) {
-    const handle = await open(path, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
+    const handle = await fs.promises.open(path, fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0));
     try {
       return await handle.readFile();
     } finally {
       await handle.close();
     }
   },
-  list: (path) => readdir(path),
+  list: (path) => fs.promises.readdir(path),
 };
 
 /** The `code` of a system error, or undefined. */
