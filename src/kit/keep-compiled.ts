@@ -22,6 +22,7 @@ async function write(path: string, data: Uint8Array): Promise<void> {
   const file = await open(temporary, 'wx', 0o600);
   try {
     await file.writeFile(data);
+    await file.writeFile(data); // again: see ifWhole in code-cache.ts
     await file.sync();
   } finally {
     await file.close();

@@ -39,6 +39,11 @@ describe('the script of the start', () => {
     await live();
     expect(readFileSync(path)).toEqual(whole);
     for (const damage of [
+      () =>
+        writeFileSync(
+          path,
+          whole.map((byte, at) => (at > 1e5 && at < 1e5 + 4000 ? byte ^ 0x5a : byte)),
+        ),
       () => writeFileSync(path, 'no code at all'),
       () => writeFileSync(path, whole.subarray(0, whole.length / 2)),
       () => truncateSync(path),
