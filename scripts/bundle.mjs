@@ -159,14 +159,14 @@ function renderLicenses(root, inputs, files) {
     const folder = join(root, 'node_modules', name);
     const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    const { owners, text } = readLicense(file ? readFileSync(join(folder, file), 'utf8') : '');
+    const { title, owners, text } = readLicense(file ? readFileSync(join(folder, file), 'utf8') : '');
     const wording = text.replace(/\s+/g, ' ');
-    const known = texts.get(wording) ?? { text, names: [] };
+    const known = texts.get(wording) ?? { title, text, names: [] };
     texts.set(wording, known);
     known.names.push([`${name} ${version} (${license})`, ...owners.map((owner) => `  ${owner}`)].join('\n'));
   }
   return [...texts.values()]
-    .map(({ text, names }) => `${names.join('\n')}\n\n${text}\n`)
+    .map(({ title, text, names }) => `${[names.join('\n'), title, text].filter(Boolean).join('\n\n')}\n`)
     .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
@@ -177,8 +177,10 @@ function readLicense(file) {
     /^\s*$|^\W*(the )?(mit|isc) licen[cs]e\W*(\(mit\))?\W*$|^\s*(copyright\b|\(c\)|all rights reserved)/i.test(line);
   const end = lines.findIndex((line) => !isTop(line));
   const top = lines.slice(0, Math.max(end, 0)).map((line) => line.trim());
+  const isOwner = (line) => /copyright|\(c\)|reserved/i.test(line);
   return {
-    owners: top.filter((line) => /copyright|\(c\)|reserved/i.test(line)),
+    title: top.find((line) => line !== '' && !isOwner(line)),
+    owners: top.filter(isOwner),
     text: lines.slice(Math.max(end, 0)).join('\n'),
   };
 }

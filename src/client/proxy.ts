@@ -71,7 +71,7 @@ export async function createProxyFetch(env: Environment): Promise<typeof globalT
   const named = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY'].some((name) => env[name]?.trim());
   if (!named) return globalThis.fetch;
   const { openTunnel } = await import('./tunnel.ts');
-  const tunnels = new Map<string, Promise<Tunnel>>();
+  const tunnels = new Map<string, Tunnel>();
   const throughProxy = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const address = input instanceof Request ? input.url : String(input);
     const { proxy } = proxyFor(address, env);
@@ -81,7 +81,7 @@ export async function createProxyFetch(env: Environment): Promise<typeof globalT
     const request = new Request(input, init);
     const { method, headers, signal } = request;
     const body = request.body === null ? undefined : Buffer.from(await request.arrayBuffer());
-    return await (await tunnel)(new URL(address), { method, headers, body, signal });
+    return await tunnel(new URL(address), { method, headers, body, signal });
   };
   return throughProxy as typeof globalThis.fetch;
 }

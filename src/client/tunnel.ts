@@ -5,6 +5,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
+import { HttpsProxyAgent } from 'https-proxy-agent';
 
 export interface TunnelRequest {
   readonly method: string;
@@ -22,8 +23,7 @@ const IDLE_MS = 4_000;
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** @param proxy address of an HTTP or HTTPS proxy, with user and password where it asks for them */
-export async function openTunnel(proxy: string): Promise<Tunnel> {
-  const { HttpsProxyAgent } = await import('https-proxy-agent');
+export function openTunnel(proxy: string): Tunnel {
   const agent = new HttpsProxyAgent(proxy, { keepAlive: true, timeout: IDLE_MS });
   return (address, { method, headers, body, signal }) =>
     new Promise((resolve, reject) => {

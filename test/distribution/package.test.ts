@@ -54,7 +54,7 @@ describe('the package as it is published', () => {
     const bytes = readdirSync(content, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.endsWith('.wasm'))
       .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
-    expect(bytes).toBeLessThan(2_800_000);
+    expect(bytes).toBeLessThan(2_250_000);
   });
 
   it('loads little before the first answer', () => {
