@@ -1,8 +1,8 @@
 /**
  * The SDK makes the schemas of all messages of a protocol revision at once, when the first message of a connection has to
- * be judged. Of the revision that begins with `initialize` they are made one by one here. A host that waits for an answer waits for the schema of its own message only when each is made by itself, at
- * its first use. Works on the text of the SDK; where that no longer looks as expected, it throws, as a slower start should
- * not come by surprise.
+ * be judged. Of the revision that begins with `initialize` they are made one by one here, each at its first use, since a
+ * host that waits for an answer waits for them. Works on the text of the SDK; where that no longer looks as expected, it
+ * throws, as a slower start should not come by surprise.
  */
 
 /** @param {string} text the module of the SDK that makes the schemas */
