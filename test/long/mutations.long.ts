@@ -106,14 +106,14 @@ const mutants: readonly Mutant[] = [
   },
   {
     safeguard: 'the generation in the key',
-    file: 'src/client/journal/create-journal-intents.ts',
+    file: 'src/client/journal/new-intent.ts',
     find: 'fp, generation: gen })',
     put: 'fp, generation: 0 })',
     seenBy: JOURNAL,
   },
   {
     safeguard: 'the agent in the key',
-    file: 'src/client/journal/create-journal-intents.ts',
+    file: 'src/client/journal/new-intent.ts',
     find: 'key: deriveKey({ origin, agentId,',
     put: "key: deriveKey({ origin, agentId: '',",
     seenBy: JOURNAL,

@@ -8,13 +8,12 @@
  * same key, and the marketplace answers with what it did the first time. The two rules that make this safe: a key is
  * read from the record and never derived again, and an unknown outcome is never written down.
  */
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Operation } from '#contract/define-operation.ts';
 import { SotaError } from '#contract/errors/sota-error.ts';
 import { teachIntents } from '#contract/errors/teach-intents.ts';
 import { operationById } from '#contract/operations/registry.ts';
-import { type Clock, isoTime, systemClock } from '#kit/clock.ts';
+import { type Clock, systemClock } from '#kit/clock.ts';
 import { crashPoint } from '#kit/crash-point.ts';
 import { type Disk, nodeDisk } from '#kit/durable/disk.ts';
 import { CorruptRecordError } from '#kit/durable/records.ts';
@@ -30,8 +29,9 @@ import { expendable } from './expendable.ts';
 import { fingerprint } from './fingerprint.ts';
 import { createHearing } from './hearing.ts';
 import { intentId } from './intent-id.ts';
-import { deriveKey, scopeOf } from './key.ts';
-import { isAlive } from './liveness.ts';
+import { scopeOf } from './key.ts';
+import { isAlive, isOwn } from './liveness.ts';
+import { newIntent } from './new-intent.ts';
 import { type Generation, generationOf, type IntentRecord, type OutRecord } from './records.ts';
 import { createRecovery } from './recover.ts';
 import { isJournaled, ruleFor } from './rules.ts';
@@ -124,6 +124,7 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
     const given = (of: Generation) => hearing.give(slot, of, call, how);
     let gone: number | undefined;
     let admitted = false;
+    let lookedTwiceAt: string | undefined;
     /** What was to begin when the owner's settings were asked. If it can still be claimed, nothing has changed since. */
     let planned: { readonly plan: Plan & { kind: 'start' }; readonly epoch: string } | undefined;
     for (;;) {
@@ -139,13 +140,19 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
           const state = await reading(() => store.read(slot, rule.failClosed), call, slot);
           epoch = epochIn(state, { rule, epoch: call.epoch ?? '' });
           plan = decide(state, { ...common, epoch }, clock.now(), gone);
+          // Open, begun here, and nobody is at it: most likely it ended while the folder was being read.
+          const open = plan.kind === 'resume' || plan.kind === 'settle_first' ? plan.of.intent : undefined;
+          if (open && isOwn(open) && !settling.isUnderWay(open.key) && lookedTwiceAt !== open.key) {
+            lookedTwiceAt = open.key;
+            continue;
+          }
           if (plan.kind === 'start') store.drop(slot, expendable(state, rule.failClosed, clock.now()));
         }
         planned = undefined;
         if (call.resumeOnly && plan.kind !== 'resume') throw new NothingToResume();
         if (call.resumeOnly) crashPoint('before-recover');
         if (plan.kind === 'start' && (admitted || !call.beforeClaim)) {
-          const intent = newIntent(call, slotName, plan.gen, fp, epoch);
+          const intent = newIntent(call, { slot: slotName, gen: plan.gen, fp, epoch }, clock.now());
           if (!(await reading(() => store.claim(slot, intent, rule.failClosed), call, slot))) continue;
           answering = answer({ gen: plan.gen, intent, seen: false }, false);
         } else if (plan.kind === 'resume') {
@@ -268,27 +275,6 @@ export function createJournalIntents(options: JournalOptions): IntentRunner {
         cancel();
       }
     }
-  }
-
-  function newIntent(call: IntentCall, slot: string, gen: number, fp: string, epoch: string): IntentRecord {
-    const { operation, origin, agentId, request } = call;
-    return {
-      v: 1,
-      op: operation.id,
-      slot,
-      gen,
-      fp,
-      key: deriveKey({ origin, agentId, operation: operation.id, slot, epoch, fp, generation: gen }),
-      target: request.target,
-      ...(request.body === undefined ? {} : { body: request.body }),
-      ...(request.sentAs === undefined ? {} : { sent_as: request.sentAs }),
-      epoch,
-      keyed: call.keyed,
-      ...(call.explicitKey === undefined ? {} : { explicit: true as const }),
-      created_at: isoTime(clock.now()),
-      pid: process.pid,
-      host: hostname(),
-    };
   }
 
   /** Reading and claiming, with what goes wrong there in words. */

@@ -14,3 +14,8 @@ export function isAlive({ pid, host }: Pick<IntentRecord, 'pid' | 'host'>): bool
     return false;
   }
 }
+
+/** Whether this process began an intent. */
+export function isOwn({ pid, host }: Pick<IntentRecord, 'pid' | 'host'>): boolean {
+  return pid === process.pid && host === hostname();
+}

@@ -491,6 +491,35 @@ test('an outcome that a power cut emptied counts as none: it is asked for again 
   letGo();
 });
 
+test('what ended while its folder was being read is neither sent again nor told as somebody else’s', async () => {
+  const origin = await payingOrigin();
+  const disk = fakeDisk();
+  let go: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  let looks = 0;
+  const slow: Disk = {
+    ...disk,
+    async list(path) {
+      const names = await disk.list(path);
+      if (names.includes('000000.intent.json') && ++looks === 1) await held;
+      return names;
+    },
+  };
+  const one = start(origin, '/state', { disk: slow, honoursKeys: true });
+  origin.luck = ['slow'];
+  const first = pay(one, 5);
+  await vi.waitFor(() => expect(origin.to(WITHDRAW)).toHaveLength(1), PATIENCE);
+  const second = pay(one, 6);
+  await vi.waitFor(() => expect(looks).toBe(1), PATIENCE);
+  origin.release();
+  expect(await first).toMatchObject({ outcome: 'done', data: { withdrawal_id: 'wd_1' } });
+  go();
+  expect(await second).toMatchObject({ outcome: 'done', data: { withdrawal_id: 'wd_2' } });
+  expect(origin.to(WITHDRAW)).toHaveLength(2);
+});
+
 test('nothing new is claimed before the outcome before it survives a power cut', async () => {
   const origin = await payingOrigin();
   const disk = fakeDisk();
