@@ -33,6 +33,8 @@ export async function run(): Promise<Table> {
     const manifest = { name: HELLO, version: '1.0.0', bin: { [HELLO]: 'hello.js' } };
     writeFileSync(join(hello, 'package.json'), JSON.stringify(manifest));
     writeFileSync(join(hello, 'hello.js'), PROGRAM);
+    // As it is packed for publishing, without what earlier builds left for processes that still run.
+    await execute(process.execPath, [join(root, 'scripts/build.mjs'), '--quiet', '--clean']);
     const packages = [await pack(hello, folder), await pack(root, folder)];
     const registry = await serve(packages);
     try {
