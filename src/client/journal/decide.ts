@@ -13,6 +13,7 @@
  *   done, unseen       equal                 repeat the stored answer
  *   done, unseen       other                 tell_first: whoever changes course must know what was done
  *   done, unseen       equal, after another's move    the same, where both can be meant
+ *   done               equal, repeatable, without outcome further back    resume that one
  *   done, seen         equal, repeatable     duplicate, unless `after` names it or it was long ago
  *   done, seen         equal, keyed          repeat the stored answer, if it still holds
  *   done, seen         equal, natural        the same, and start where that cannot be told: a repeat changes nothing
@@ -61,6 +62,9 @@ export function decide(slot: Slot, call: Call, now: number, gone?: number): Plan
   if (newest && untold && !same(newest)) return { kind: 'tell_first', of: newest };
 
   const { rule } = call;
+  // Where two processes share a slot, a power cut may take an outcome and leave what the other began after it.
+  const lost = rule.echoMs === undefined ? undefined : slot.generations.findLast((entry) => !entry.out && same(entry));
+  if (lost) return { kind: 'resume', of: lost };
   const last =
     rule.echoMs === undefined ? newest : slot.generations.findLast((entry) => changedSomething(entry) && same(entry));
   if (!last?.out || !same(last) || last.gen === gone) return start;

@@ -1,4 +1,4 @@
-import { type Disk, errorCode } from '#kit/durable/disk.ts';
+import type { Disk } from '#kit/durable/disk.ts';
 import { type Named, nameOnce, replaceFile } from '#kit/durable/files.ts';
 
 /**
@@ -7,17 +7,8 @@ import { type Named, nameOnce, replaceFile } from '#kit/durable/files.ts';
  */
 export async function putOutcome(path: string, text: string, disk: Disk): Promise<Named> {
   const named = await nameOnce(path, text, disk, true);
-  if (named.outcome === 'created' || !(await isEmpty(path, disk))) return named;
+  if (named.outcome === 'created' || (await disk.entry(path))?.size !== 0) return named;
   await named.finish();
   await replaceFile(path, text, disk);
   return { outcome: 'created', finish: async () => undefined };
-}
-
-async function isEmpty(path: string, disk: Disk): Promise<boolean> {
-  try {
-    return (await disk.entry(path))?.size === 0;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
 }

@@ -60,6 +60,18 @@ const paid = (fields: Entry = {}): Entry => ({ op: 'withdraw', out: 'done', id: 
 test.each<[string, Slot, Call, object]>([
   ['an empty slot', slotOf(), bid, { kind: 'start', gen: 0 }],
   ['an equal one without an outcome', slotOf({}), bid, { kind: 'resume', of: { gen: 0 } }],
+  [
+    'an equal payment whose outcome a power cut took, behind a newer one',
+    slotOf({ op: 'withdraw' }, paid({ fp: 'B', id: 'wd_2', seen: true })),
+    withdraw,
+    { kind: 'resume', of: { gen: 0 } },
+  ],
+  [
+    'an equal bid without an outcome, behind a newer one',
+    slotOf({}, { fp: 'B', out: 'done', seen: true }),
+    bid,
+    { kind: 'start', gen: 2 },
+  ],
   ['another one without an outcome', slotOf({ fp: 'B' }), bid, { kind: 'settle_first', of: { gen: 0 } }],
   ['another operation without an outcome', slotOf({ op: 'cancel_bid' }), bid, { kind: 'settle_first' }],
   ['an equal one of another epoch without an outcome', slotOf({ epoch: '1' }), bid, { kind: 'resume' }],
