@@ -73,7 +73,6 @@ export async function bundle(root, dist) {
       keepNodeSqliteDynamic(),
       englishZodOnly(),
       withoutValidators(),
-      withoutSigning(),
     ],
   });
   for (const file of result.outputFiles) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);
@@ -118,19 +117,6 @@ function keepNodeSqliteDynamic() {
           ? { path: 'node:sqlite', external: true }
           : { errors: [{ text: "node:sqlite is absent on Node 20: load it with await import('node:sqlite')" }] },
       );
-    },
-  };
-}
-
-/** The SDK's client signs in over HTTP with keys of its own, which nobody does over stdio. */
-function withoutSigning() {
-  return {
-    name: 'without-signing',
-    setup(esbuild) {
-      esbuild.onResolve({ filter: /^jose$/ }, ({ path }) => ({ path, namespace: 'absent' }));
-      esbuild.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({
-        contents: `throw new Error(${JSON.stringify(`${path} is not part of this package`)});`,
-      }));
     },
   };
 }

@@ -30,7 +30,8 @@ const HOMES: Record<string, readonly string[]> = {
   'src/client': ['https-proxy-agent'],
   'src/market': ['hono', '@hono/node-server', 'kysely', 'node-sqlite3-wasm', 'node:sqlite'],
   'src/server': ['@modelcontextprotocol/server'],
-  'src/cli/demo': ['@modelcontextprotocol/client'],
+  // Whatever stands only beside tests must not slip into the bundle.
+  test: ['@modelcontextprotocol/client', '@modelcontextprotocol/sdk', '@noble/curves', 'undici'],
 };
 
 const RULES_FILE = fileURLToPath(new URL('./biome.floors.jsonc', import.meta.url));

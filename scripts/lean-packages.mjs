@@ -10,7 +10,7 @@ export function withoutValidators() {
   return {
     name: 'without-validators',
     setup(esbuild) {
-      esbuild.onResolve({ filter: /^@modelcontextprotocol\/(server|client)\/_shims$/ }, ({ path }) => ({
+      esbuild.onResolve({ filter: /^@modelcontextprotocol\/server\/_shims$/ }, ({ path }) => ({
         path,
         namespace: 'shims',
       }));

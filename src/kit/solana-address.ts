@@ -1,4 +1,4 @@
-import { ed25519 } from '@noble/curves/ed25519.js';
+import { Point } from '@noble/ed25519';
 import { base58 } from '@scure/base';
 
 /** Addresses that belong to programs and mints: on the curve, yet nothing sent there comes back. */
@@ -53,7 +53,7 @@ function bytesOf(address: string): Uint8Array | undefined {
 
 function isOnCurve(bytes: Uint8Array): boolean {
   try {
-    ed25519.Point.fromBytes(bytes);
+    Point.fromBytes(bytes);
     return true;
   } catch {
     return false;

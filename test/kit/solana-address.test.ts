@@ -40,6 +40,19 @@ test('of the 32-byte texts about half are off the curve, and they are refused', 
   expect(refused).toBeLessThan(250);
 });
 
+test('which 32 bytes are a point of the curve is what a second library says, at the edges of the field too', () => {
+  const prime = 2n ** 255n - 19n;
+  const edges = [0n, 1n, 2n, prime - 2n, prime - 1n, prime, prime + 1n, 2n ** 255n - 1n].flatMap((y) =>
+    [y, y | (1n << 255n)].map((bits) => Buffer.from(bits.toString(16).padStart(64, '0'), 'hex').reverse()),
+  );
+  const random = Array.from({ length: 400 }, (_, n) => createHash('sha256').update(`point ${n}`).digest());
+  for (const bytes of [...edges, ...random]) {
+    const address = base58.encode(bytes);
+    const onCurve = ed25519.utils.isValidPublicKey(bytes, false);
+    expect([address, /^no private key/.test(walletProblem(address) ?? '')]).toEqual([address, !onCurve]);
+  }
+});
+
 test('an address is shown in groups of four, complete', () => {
   const address = walletOf('groups');
   const shown = inGroupsOfFour(address);

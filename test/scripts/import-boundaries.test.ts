@@ -27,12 +27,14 @@ const PACKAGE_HOMES: [specifier: string, home: string][] = [
   ['https-proxy-agent', 'src/client'],
   ['@modelcontextprotocol/server', 'src/server'],
   ['@modelcontextprotocol/server/stdio', 'src/server'],
-  ['@modelcontextprotocol/client', 'src/cli/demo'],
+  ['@modelcontextprotocol/client', 'test'],
+  ['@modelcontextprotocol/client/stdio', 'test'],
+  ['@noble/curves/ed25519.js', 'test'],
   ['ajv', 'src/kit/json-schema'],
   ['ajv/dist/2020.js', 'src/kit/json-schema'],
   ['ajv-formats', 'src/kit/json-schema'],
 ];
-const PLACES = [...FLOORS.map((floor) => `src/${floor}`), 'src/kit/json-schema', 'src/cli/demo'];
+const PLACES = [...FLOORS.map((floor) => `src/${floor}`), 'src/kit/json-schema'];
 
 interface Probe {
   place: string;

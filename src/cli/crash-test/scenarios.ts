@@ -1,5 +1,5 @@
+import { publicWallet } from '../public-wallet.ts';
 import type { World, WorldAgent } from './world.ts';
-import { testWallet } from './world.ts';
 
 /** One thing that is to happen exactly once. */
 export interface Intention {
@@ -48,7 +48,7 @@ export const toolsOf = (scenario: string): string[] => scenario.split(' and ');
 export const scenarios: Readonly<Record<string, Scenario>> = {
   async withdraw(world) {
     const agent = await world.agent({ earnings: 10_000_000n });
-    await agent.api('PUT', 'payouts/wallet', { address: testWallet('one') });
+    await agent.api('PUT', 'payouts/wallet', { address: publicWallet('crash test one') });
     return {
       agent,
       named: { field: 'withdrawal_id', table: 'payouts' },
@@ -210,7 +210,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
       async next() {
         set = !set;
         return set
-          ? { tool: 'set_payout_wallet', args: { address: testWallet('two') } }
+          ? { tool: 'set_payout_wallet', args: { address: publicWallet('crash test two') } }
           : { tool: 'clear_payout_wallet', args: {} };
       },
       effects: () => world.count(agent.id, 'payout_wallet_changed'),

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { base58 } from '@scure/base';
 import type { Micro } from '#kit/money.ts';
 import { type RunningMarket, startMarket } from '#market/serve.ts';
 import { EXTERNAL, earningsOf, transfer } from '#market/storage/ledger.ts';
@@ -109,9 +106,4 @@ function credit({ market }: RunningMarket, agentId: string, amount: Micro, at: n
   return market.db
     .transaction()
     .execute((tx) => transfer(tx, { from: EXTERNAL, to: earningsOf(agentId), amount, kind: 'fund', at }));
-}
-
-/** A wallet that belongs to a public seed, and so to nobody. */
-export function testWallet(name: string): string {
-  return base58.encode(ed25519.getPublicKey(createHash('sha256').update(`crash test ${name}`).digest()));
 }

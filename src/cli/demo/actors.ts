@@ -1,13 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { Client } from '@modelcontextprotocol/client';
-import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { version } from '#kit/version.ts';
+import { openSession, type Result, startServer } from '../stdio-client.ts';
 
 /** What a tool answered: its structured content, or the teaching error. */
 export type ToolAnswer = Readonly<Record<string, unknown>>;
 
-/** An agent in the demo: a real MCP client on a real server process, and nothing else. */
+/** An agent in the demo: the host's end of a real server process, and nothing else. */
 export interface AgentActor {
   /** Calls a tool; an error answer throws a {@link ToolRefused}. */
   call(tool: string, args?: Readonly<Record<string, unknown>>): Promise<ToolAnswer>;
@@ -26,19 +24,26 @@ export class ToolRefused extends Error {
   }
 }
 
-/** Starts this very program as an MCP server in a home of its own, and connects the official client to it. */
+/** The longest that a tool waits by itself is below this, which is also what hosts allow a call. */
+const CALL_TIMEOUT_MS = 60_000;
+
+/** Starts this very program as an MCP server in a home of its own, and opens a session with it. */
 export async function startAgent(program: string, home: string, marketUrl: string): Promise<AgentActor> {
-  const transport = new StdioClientTransport({
-    command: process.execPath,
+  const client = startServer({
     args: [program],
     env: { PATH: process.env.PATH ?? '', SOTA_HOME: home, SOTA_API_URL: marketUrl, SOTA_LOG_LEVEL: 'error' },
+    timeoutMs: CALL_TIMEOUT_MS,
     stderr: 'inherit',
   });
-  const client = new Client({ name: 'sota-demo', version }, {});
-  await client.connect(transport);
+  try {
+    await openSession(client, 'sota-demo');
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
   return {
     async call(tool, args = {}) {
-      const result = await client.callTool({ name: tool, arguments: { ...args } });
+      const result = await client.request('tools/call', { name: tool, arguments: args });
       const answer = readAnswer(result);
       if (result.isError) throw new ToolRefused(tool, answer);
       return answer;
@@ -47,7 +52,7 @@ export async function startAgent(program: string, home: string, marketUrl: strin
   };
 }
 
-function readAnswer(result: { structuredContent?: unknown; content?: unknown }): ToolAnswer {
+function readAnswer(result: Result): ToolAnswer {
   if (typeof result.structuredContent === 'object' && result.structuredContent !== null)
     return result.structuredContent as ToolAnswer;
   const [first] = (result.content ?? []) as { text?: string }[];

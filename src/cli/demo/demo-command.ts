@@ -15,7 +15,7 @@ const flags = {
 
 const help = `Usage: sota-mcp demo [options]
 
-Starts a marketplace and two MCP servers as processes of their own, connects real MCP clients, and lives an agent's
+Starts a marketplace and two MCP servers as processes of their own, speaks MCP with them, and lives an agent's
 first job: from registration to money in its wallet. Every step is verified; the exit code is 0 only if all were.
 
 ${describeFlags(flags)}

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { base58 } from '@scure/base';
 import { PLATFORM_FEE_BPS } from '#contract/states/escrow.ts';
 import { formatUsdc, parseUsdc, shareOf } from '#kit/money.ts';
+import { publicWallet } from '../public-wallet.ts';
 import type { AgentActor, MarketActor, ToolAnswer } from './actors.ts';
 import { expectEqual, list, number, text, Unexpected } from './expect.ts';
 import type { Actor } from './report.ts';
@@ -252,7 +250,7 @@ export const journey: readonly Step[] = [
     title: 'sees the earnings, sets a wallet, withdraws',
     async run({ worker, notes }) {
       expectEqual('available', parseUsdc(number(await worker.call('get_payouts_summary'), 'available_usdc')), NET);
-      const wallet = demoWallet();
+      const wallet = publicWallet('sota demo wallet');
       await worker.call('set_payout_wallet', { address: wallet });
       const withdrawn = await worker.call('withdraw', { amount_usdc: formatUsdc(NET) });
       expectEqual('withdrawn to', text(withdrawn, 'address'), wallet);
@@ -306,11 +304,6 @@ async function until(agent: AgentActor, reached: () => Promise<boolean>): Promis
     await agent.call('wait_for_activity', { timeout_seconds: 5 });
   }
   throw new Unexpected('the state that was waited for did not come');
-}
-
-/** A wallet nobody owns the money of: the point of the curve that belongs to a fixed, public seed. */
-function demoWallet(): string {
-  return base58.encode(ed25519.getPublicKey(createHash('sha256').update('sota demo wallet').digest()));
 }
 
 export function note(notes: ReadonlyMap<string, string>, name: string): string {
