@@ -43,6 +43,7 @@ const SCRIPTS = [
   'build',
   'bundle',
   'packed-packages',
+  'slim-chunks',
   'bake-catalogue',
   'merge-chunks',
   'start-script',

@@ -7,6 +7,7 @@ import { bakeCatalogue } from './bake-catalogue.mjs';
 import { englishZodOnly, withoutValidators } from './lean-packages.mjs';
 import { takeStart } from './merge-chunks.mjs';
 import { packPackages, usePacked } from './packed-packages.mjs';
+import { REQUIRE, slimChunks } from './slim-chunks.mjs';
 import { writeStart } from './start-script.mjs';
 
 /** What dist/ offers by name; those not written yet are left out. */
@@ -64,7 +65,6 @@ export async function bundle(root, dist) {
     chunkNames: '[name]-[hash]',
     format: 'esm',
     loader: { '.md': 'text' },
-    // Bundled CommonJS packages ask for Node's own modules by require(), which an ES module does not have.
     banner: { js: REQUIRE },
     plugins: [
       ...(packed ? [usePacked(packed)] : []),
@@ -76,6 +76,7 @@ export async function bundle(root, dist) {
     ],
   });
   for (const file of result.outputFiles) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);
+  await slimChunks(files, result.metafile, Object.values(ENTRIES));
   if (packed) {
     const parts = [...(await takeStart(files, result.metafile)), { name: 'packages', ...packed }];
     const packages = packed.packages.flatMap(({ names }, at) => names.map((name) => `${name}_${at}`));
@@ -86,8 +87,6 @@ export async function bundle(root, dist) {
   files.set('LICENSES.txt', Buffer.from(renderLicenses(root, inputs, files)));
   return files;
 }
-
-const REQUIRE = `import{createRequire as __sotaCreateRequire}from"node:module";const require=__sotaCreateRequire(import.meta.url);`;
 
 /**
  * node-sqlite3-wasm finds its .wasm file beside its own script, so the pair is copied unbundled; it says .cjs here
