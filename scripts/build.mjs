@@ -42,6 +42,7 @@ const INPUTS = ['src', 'skill', 'SKILL.md', 'package.json', 'package-lock.json',
 const SCRIPTS = [
   'build',
   'bundle',
+  'pack-docs',
   'packed-packages',
   'slim-chunks',
   'bake-catalogue',

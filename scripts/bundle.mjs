@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import { bakeCatalogue } from './bake-catalogue.mjs';
 import { englishZodOnly, withoutValidators } from './lean-packages.mjs';
 import { takeStart } from './merge-chunks.mjs';
+import { DOCS, packDocs } from './pack-docs.mjs';
 import { packPackages, usePacked } from './packed-packages.mjs';
 import { REQUIRE, slimChunks } from './slim-chunks.mjs';
 import { writeStart } from './start-script.mjs';
@@ -55,6 +56,7 @@ export async function bundle(root, dist) {
   const packed = existsSync(join(root, 'src/server')) ? await packPackages(root, common) : undefined;
   // The bin of the server is then a script, and dist/ has two kinds of files.
   if (packed) entries.push(['main', MAIN]);
+  const docs = packDocs(root);
   const result = await build({
     ...common,
     entryPoints: entries
@@ -64,11 +66,10 @@ export async function bundle(root, dist) {
     splitting: true,
     chunkNames: '[name]-[hash]',
     format: 'esm',
-    loader: { '.md': 'text' },
     banner: { js: REQUIRE },
     plugins: [
       ...(packed ? [usePacked(packed)] : []),
-      bakeCatalogue({ ...common, banner: { js: REQUIRE } }),
+      bakeCatalogue({ ...common, banner: { js: REQUIRE } }, docs),
       vendorSqlite(root, files),
       keepNodeSqliteDynamic(),
       englishZodOnly(),
@@ -82,6 +83,7 @@ export async function bundle(root, dist) {
     const packages = packed.packages.flatMap(({ names }, at) => names.map((name) => `${name}_${at}`));
     await writeStart(files, parts, { root, common, main: 'base', packages });
   }
+  if (docs) files.set(DOCS, docs);
   for (const name of EXECUTABLES) addShebang(files, name);
   const inputs = [packed, result].flatMap((part) => Object.keys(part?.metafile.inputs ?? {}));
   files.set('LICENSES.txt', Buffer.from(renderLicenses(root, inputs, files)));

@@ -3,14 +3,7 @@ import type { ViteUserConfig } from 'vitest/config';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
-/** Gives sources under vitest what the bundle gives them (scripts/bundle.mjs): Markdown as text, and the version. */
+/** Gives sources under vitest what the bundle gives them (scripts/bundle.mjs): the version. */
 export const likeTheBundle = {
   define: { __SOTA_VERSION__: JSON.stringify(version) },
-  plugins: [
-    {
-      name: 'markdown-as-text',
-      load: (id: string) =>
-        id.endsWith('.md') ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))};` : undefined,
-    },
-  ],
 } satisfies ViteUserConfig;

@@ -2,9 +2,3 @@
 
 /** The version in package.json. Not there when sources run as they are (tsx): guard with `typeof`. */
 declare const __SOTA_VERSION__: string;
-
-/** Markdown is imported as its text. */
-declare module '*.md' {
-  const text: string;
-  export default text;
-}

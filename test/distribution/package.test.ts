@@ -8,6 +8,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDocsLibrary } from '#server/docs-library.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -48,6 +49,14 @@ describe('the package as it is published', () => {
       .map((entry) => relative(content, join(entry.parentPath, entry.name)));
     expect(files).toEqual(expect.arrayContaining(['dist/sota-mcp.js', 'dist/sota-runner.js', 'SKILL.md', 'LICENSE']));
     expect(files.filter((name) => /\.map$|^src|^test|^bench|^scripts|(^|[\\/])\./.test(name))).toEqual([]);
+  });
+
+  it('prints every page that a model reads, whole', async () => {
+    const docs = createDocsLibrary();
+    for (const { slug } of docs.list()) {
+      const { stdout } = await run(process.execPath, [join(content, 'dist/sota-mcp.js'), 'skill', slug]);
+      expect(stdout.trim()).toBe((await docs.read(slug))?.text.trim());
+    }
   });
 
   it('grows only on purpose', () => {

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createDocsLibrary } from '#server/docs-library.ts';
 import { docEntries } from '#server/docs-manifest.ts';
-import { markdown } from '#server/embedded-markdown.ts';
 import { tools } from '#tools/registry.ts';
 import { runTool } from '#tools/run-tool.ts';
 import { contextOf, fakeSession } from '../tools/fake-session.ts';
@@ -23,10 +22,9 @@ describe('the documentation inside the package', () => {
     );
   });
 
-  it.each(docEntries)('$slug: the bundle has the page that is on disk', async ({ slug, title }) => {
+  it.each(docEntries)('$slug is headed by its title', async ({ slug, title }) => {
     const page = await docs.read(slug);
     expect(page?.text).toMatch(/^# /);
-    expect(markdown[slug]).toContain(page!.text.slice(0, 60));
     expect(page!.text.startsWith(`# ${title}`), `${slug} is headed ${page!.text.split('\n')[0]}`).toBe(true);
   });
 
