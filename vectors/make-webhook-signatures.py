@@ -29,15 +29,17 @@ def body_of(body):
     return {"base64": base64.b64encode(body).decode()}
 
 
-VECTORS = []
+# Tests that share what a receiver has (the body, its clock, its secrets) are one group.
+GROUPS = {}
 
 
 def vector(name, body, signature, expect="valid", now=AT, secrets=(SECRET,), tolerance=None):
-    entry = {"name": name, "body": body_of(body), "header": signature, "now": now}
-    entry["secrets"] = [secret if isinstance(secret, str) else dict(secret) for secret in secrets]
+    given = {"body": body_of(body), "now": now}
+    given["secrets"] = [secret if isinstance(secret, str) else dict(secret) for secret in secrets]
     if tolerance is not None:
-        entry["tolerance_seconds"] = tolerance
-    VECTORS.append({**entry, "expect": expect})
+        given["tolerance_seconds"] = tolerance
+    tests = GROUPS.setdefault(json.dumps(given), {**given, "tests": []})["tests"]
+    tests.append({"name": name, "header": signature, "expect": expect})
 
 
 # Bodies: signed as bytes, whatever they decode to.
@@ -113,8 +115,20 @@ vector("a secret at its end", SMALL, good, "no_match", secrets=({"secret": SECRE
 
 ABOUT = (
     "Header X-SOTA-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of '<t>.' + body>, one v1 per secret in force. "
+    "The tests of a group share the body, the receiver's clock 'now' (unix seconds) and its secrets. "
     "'expect' is 'valid' or the reason for which it is not; a receiver answers all reasons alike."
 )
-# A vector a line: the file travels with the package.
-lines = ",\n".join("  " + json.dumps(each, separators=(",", ":")) for each in VECTORS)
-print(f'{{\n "about": {json.dumps(ABOUT)},\n "vectors": [\n{lines}\n ]\n}}')
+
+
+def compact(value):
+    return json.dumps(value, separators=(",", ":"))
+
+
+def rendered(group):
+    given = compact({key: value for key, value in group.items() if key != "tests"})
+    # A test a line: the file travels with the package.
+    tests = ",\n".join("   " + compact(test) for test in group["tests"])
+    return f'  {given[:-1]},"tests":[\n{tests}]}}'
+
+
+print(f'{{\n "about": {json.dumps(ABOUT)},\n "groups": [\n' + ",\n".join(map(rendered, GROUPS.values())) + "\n ]\n}")

@@ -60,7 +60,7 @@ describe('the packed package', () => {
        const id = await harness.post({ tags: ['summarization'], budget_usdc: 5, description: 'Sum it up' });
        const { result } = await harness.waitFor(id, 'delivered');
        await harness.close();
-       console.log(JSON.stringify({ result, client: typeof SOTAClient, vectors: file.vectors.length > 100 }));`,
+       console.log(JSON.stringify({ result, client: typeof SOTAClient, vectors: file.groups.flatMap(({ tests }) => tests).length > 100 }));`,
     );
     const { stdout } = await inFolder(process.execPath, [file]);
     expect(JSON.parse(stdout)).toEqual({ result: '7', client: 'function', vectors: true });
