@@ -4,7 +4,8 @@
  *   node scripts/build.mjs [--quiet] [--clean] [--root DIR]
  *
  * --quiet   say nothing unless something is wrong
- * --clean   build even when dist/ is current, and keep nothing of earlier builds (for packing)
+ * --clean   for packing: build even when dist/ is current, keep nothing of earlier builds, and name no source maps, which
+ *           are not packed
  * --root    another project folder of the same layout (the tests build small ones)
  *
  * dist/ is in use while it is rebuilt: tests spawn it, and several builds may start at once. So
@@ -81,6 +82,7 @@ async function main() {
     const hash = hashInputs();
     if (!options.clean && isCurrent(hash)) return say('dist/ is current');
     const files = await bundle(root, dist);
+    if (options.clean) withoutMaps(files);
     publish(files, hash);
     for (const [name, content] of files) {
       if (!name.endsWith('.map')) say(`dist/${name}  ${(content.length / 1024).toFixed(1)} kB`);
@@ -88,6 +90,23 @@ async function main() {
     if (files.size === 0) say('no entry point is there yet: nothing to build');
   } finally {
     rmSync(lockFile, { force: true });
+  }
+}
+
+/** A debugger that is told of a map where there is none complains. */
+function withoutMaps(files) {
+  for (const [name, content] of files) {
+    if (name.endsWith('.map')) files.delete(name);
+    else if (/\.[cm]?js$/.test(name)) {
+      files.set(
+        name,
+        Buffer.from(
+          Buffer.from(content)
+            .toString()
+            .replace(/^\/\/# sourceMappingURL=.*\n?/gm, ''),
+        ),
+      );
+    }
   }
 }
 

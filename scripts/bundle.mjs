@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { bakeCatalogue } from './bake-catalogue.mjs';
 import { englishZodOnly, withoutValidators } from './lean-packages.mjs';
 import { takeStart } from './merge-chunks.mjs';
@@ -98,9 +98,10 @@ function vendorSqlite(root, files) {
   return {
     name: 'vendor-node-sqlite3-wasm',
     setup(esbuild) {
-      esbuild.onResolve({ filter: /^node-sqlite3-wasm$/ }, () => {
+      esbuild.onResolve({ filter: /^node-sqlite3-wasm$/ }, async () => {
         const script = createRequire(join(root, 'package.json')).resolve('node-sqlite3-wasm');
-        files.set('vendor/node-sqlite3-wasm.cjs', readFileSync(script));
+        const { code } = await transform(readFileSync(script, 'utf8'), { minify: true, target: 'node20' });
+        files.set('vendor/node-sqlite3-wasm.cjs', Buffer.from(code));
         files.set('vendor/node-sqlite3-wasm.wasm', readFileSync(script.replace(/\.js$/, '.wasm')));
         return { path: './vendor/node-sqlite3-wasm.cjs', external: true };
       });

@@ -7,11 +7,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A program that needs all the bundle promises: SQLite, Markdown, the version, a CommonJS package, a lazy chunk. */
+/** A program that needs all the bundle promises: SQLite, the pages, the version, a CommonJS package, a lazy chunk. */
 const ENTRY = `
-import guide from '../../skill/guide.md';
+import { readFileSync } from 'node:fs';
+import { brotliDecompressSync } from 'node:zlib';
 import levenshtein from 'fastest-levenshtein';
 declare const __SOTA_VERSION__: string;
+const packed = brotliDecompressSync(readFileSync(new URL('./docs.json.br', import.meta.url)));
+const guide = JSON.parse(String(packed))['skill/guide.md'];
 const wait = (process.argv[2] ?? '') === 'wait';
 console.log(JSON.stringify({ version: __SOTA_VERSION__, guide, distance: levenshtein.distance('ab', 'ac') }));
 if (wait) await new Promise((resolve) => process.stdin.once('data', resolve));
@@ -38,6 +41,7 @@ describe('scripts/build.mjs', { timeout: 120_000 }, () => {
     folder = await mkdtemp(join(tmpdir(), 'sota-build-'));
     project = join(folder, 'project');
     await put('package.json', JSON.stringify({ name: 'x', version: '9.8.7', type: 'module' }));
+    await put('SKILL.md', '# Skill\n');
     await put('skill/guide.md', '# Guide\n');
     await put('src/cli/sota-mcp.ts', ENTRY);
     await put('src/cli/lazy.ts', LAZY);
@@ -91,7 +95,7 @@ describe('scripts/build.mjs', { timeout: 120_000 }, () => {
 
     await put('skill/guide.md', '# Another guide\n');
     expect((await build()).stdout).toContain('dist/sota-mcp.js');
-    expect(await readFile(entry(), 'utf8')).toContain('# Another guide');
+    expect((await run(process.execPath, [entry()])).stdout).toContain('# Another guide');
 
     await rm(join(project, 'dist/sota-mcp.js'));
     expect((await build()).stdout).toContain('dist/sota-mcp.js');
@@ -134,6 +138,12 @@ describe('scripts/build.mjs', { timeout: 120_000 }, () => {
     expect(await chunks()).toHaveLength(2);
     expect((await build('--clean')).code).toBe(0);
     expect(await chunks()).toHaveLength(1);
+    // Source maps stay at home, and nothing sends a debugger after them.
+    const packed = (await readdir(join(project, 'dist'))).filter((name) => /\.(js|map)$/.test(name));
+    expect(packed.filter((name) => name.endsWith('.map'))).toEqual([]);
+    for (const name of packed) {
+      expect(await readFile(join(project, 'dist', name), 'utf8')).not.toContain('sourceMappingURL');
+    }
   });
 
   it('drops replaced chunks by itself once they are old', async () => {
