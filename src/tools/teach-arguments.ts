@@ -59,6 +59,13 @@ const otherNames: Readonly<Record<string, string>> = {
   help: 'read_doc',
 };
 
+/** What is read is called list_ with many and get_ with one, whatever verb a model tries. */
+function asRead(name: string): string | undefined {
+  const [, verb, one, s] = /^(list|get|find|search|fetch|show|view|browse|query|read)_(\w+?)(s?)$/.exec(name) ?? [];
+  if (one === undefined) return undefined;
+  return s || verb === 'list' ? `list_${one}s` : `get_${one}`;
+}
+
 /** @example unknownTool('list_job', { active: ['list_jobs'], all: ['list_jobs'] }).didYouMean // 'list_jobs' */
 export function unknownTool(name: string, { active, all }: ToolCatalogue): SotaError {
   if (all.includes(name)) {
@@ -70,7 +77,9 @@ export function unknownTool(name: string, { active, all }: ToolCatalogue): SotaE
       details: { tools: active },
     });
   }
-  const meant = otherNames[name.toLowerCase()] ?? closest(name, active);
+  const word = name.toLowerCase();
+  const read = asRead(word);
+  const meant = otherNames[word] ?? (read && active.includes(read) ? read : closest(name, active));
   const known = meant !== undefined && active.includes(meant) ? meant : undefined;
   return new SotaError({
     code: 'unknown_tool',

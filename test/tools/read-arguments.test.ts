@@ -112,6 +112,21 @@ describe('everything else is refused with what was wrong', () => {
     ).toMatchSnapshot();
   });
 
+  it.each([
+    ['get_jobs', 'list_jobs'],
+    ['search_jobs', 'list_jobs'],
+    ['list_job', 'list_jobs'],
+    ['fetch_job', 'get_job'],
+    ['show_tag', 'get_tag'],
+    ['find_clusters', 'list_clusters'],
+    // A name with one meaning is not bent to another when that one is switched off.
+    ['post_job', undefined],
+  ])('%s is read as %s', (name, meant) => {
+    const all = tools.map((candidate) => candidate.name);
+    const active = all.filter((other) => other !== 'create_job');
+    expect(unknownTool(name, { active, all }).didYouMean).toBe(meant);
+  });
+
   it('a tool that is switched off', () => {
     expect(
       taught(() => {
