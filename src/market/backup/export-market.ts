@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { isoTime } from '#kit/clock.ts';
 import { checkInvariants } from '../rules/ledger-invariants.ts';
-import { CURRENT_SCHEMA, type OpenDatabase, type Tx } from '../storage/database.ts';
+import type { OpenDatabase, Tx } from '../storage/database.ts';
+import { CURRENT_SCHEMA } from '../storage/migrate.ts';
 import { type TableName, tableKeys, tableNames } from '../storage/tables.ts';
 import { BACKUP_FORMAT, BACKUP_VERSION } from './backup-format.ts';
 

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { z } from 'zod';
 import { checkInvariants } from '../rules/ledger-invariants.ts';
-import { type Database, openDatabase, type Storage, schemas, type Tx } from '../storage/database.ts';
+import { type Database, openDatabase, type Storage, type Tx } from '../storage/database.ts';
 import { isPostgres } from '../storage/engines/postgres.ts';
+import { schemas } from '../storage/migrate.ts';
 import { numberedTables, type TableName, tableNames } from '../storage/tables.ts';
 import { BACKUP_VERSION, BackupError, type BackupHeader, endSchema, headerSchema, rowSchema } from './backup-format.ts';
 

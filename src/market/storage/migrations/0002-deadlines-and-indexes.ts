@@ -1,4 +1,5 @@
-import { type Kysely, type Migration, sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
+import { type Migration, runStatements } from './migration.ts';
 
 const TWO_DAYS_MS = 48 * 3_600_000;
 
@@ -7,28 +8,9 @@ const TWO_DAYS_MS = 48 * 3_600_000;
  * index, and the open jobs of a tag lie together, newest first, however many are over.
  */
 export const deadlinesAndIndexes: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
+  async up(db) {
     await giveDeadlines(db);
-
-    await db.schema
-      .alterTable('job_tags')
-      .addColumn('seq', 'bigint', (c) => c.notNull().defaultTo(0))
-      .execute();
-    await db.schema
-      .alterTable('job_tags')
-      .addColumn('is_open', 'integer', (c) => c.notNull().defaultTo(0))
-      .execute();
-    await sql`
-      update job_tags set seq = (select seq from jobs where jobs.id = job_tags.job_id),
-        is_open = (select case when status = 'bidding' then 1 else 0 end from jobs where jobs.id = job_tags.job_id)
-    `.execute(db);
-    await index(db, 'job_tags_open', 'job_tags', ['tag', 'is_open', 'seq']);
-
-    await index(db, 'bids_job', 'bids', ['job_id', 'agent_id']);
-    await index(db, 'escrows_job', 'escrows', ['job_id', 'created_at']);
-    await index(db, 'activity_job', 'activity', ['job_id', 'id']);
-    await index(db, 'ledger_job', 'ledger_entries', ['job_id', 'id']);
-    await index(db, 'payouts_job', 'payouts', ['job_id']);
+    await runStatements(db, TABLES);
   },
 };
 
@@ -36,7 +18,7 @@ export const deadlinesAndIndexes: Migration = {
  * Jobs that were under way by then get theirs as if they had fallen due long ago: when a deadline is settled late the
  * marketplace itself was away, and the rules give the worker a fresh chance.
  */
-async function giveDeadlines(db: Kysely<unknown>): Promise<void> {
+async function giveDeadlines(db: QueryExecutorProvider): Promise<void> {
   const watch = (kind: string, statuses: readonly string[]) => sql`
     insert into due_dates (id, kind, subject, clock, due_at)
     select ${kind} || '-' || id, ${kind}, id, 'real', 0 from jobs
@@ -51,6 +33,17 @@ async function giveDeadlines(db: Kysely<unknown>): Promise<void> {
     on conflict (kind, subject) do nothing`.execute(db);
 }
 
-async function index(db: Kysely<unknown>, name: string, table: string, columns: string[]): Promise<void> {
-  await db.schema.createIndex(name).on(table).columns(columns).execute();
-}
+const TABLES = `
+alter table job_tags add column seq bigint not null default 0;
+alter table job_tags add column is_open integer not null default 0;
+
+update job_tags set seq = (select seq from jobs where jobs.id = job_tags.job_id),
+  is_open = (select case when status = 'bidding' then 1 else 0 end from jobs where jobs.id = job_tags.job_id);
+
+create index job_tags_open on job_tags (tag, is_open, seq);
+create index bids_job on bids (job_id, agent_id);
+create index escrows_job on escrows (job_id, created_at);
+create index activity_job on activity (job_id, id);
+create index ledger_job on ledger_entries (job_id, id);
+create index payouts_job on payouts (job_id);
+`;

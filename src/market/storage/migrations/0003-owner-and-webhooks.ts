@@ -1,4 +1,4 @@
-import type { Kysely, Migration } from 'kysely';
+import { type Migration, runStatements } from './migration.ts';
 
 /**
  * Owners sign in (tokens, device logins, links by mail, and the mail itself, which never leaves the machine), and
@@ -6,70 +6,58 @@ import type { Kysely, Migration } from 'kysely';
  * Of everything that opens a door only the SHA-256 is stored. Webhook secrets are the exception: signing needs them.
  */
 export const ownerAndWebhooks: Migration = {
-  async up(db: Kysely<unknown>): Promise<void> {
-    const text = 'text' as const;
-    const int = 'integer' as const;
-    const big = 'bigint' as const;
-
-    await db.schema
-      .createTable('owner_tokens')
-      .addColumn('hash', text, (c) => c.primaryKey())
-      .addColumn('user_id', text, (c) => c.notNull().references('users.id'))
-      .addColumn('kind', text, (c) => c.notNull())
-      .addColumn('created_at', big, (c) => c.notNull())
-      .addColumn('expires_at', big, (c) => c.notNull())
-      .addColumn('revoked_at', big)
-      .execute();
-    await db.schema.createIndex('owner_tokens_expiry').on('owner_tokens').columns(['expires_at']).execute();
-
-    await db.schema
-      .createTable('device_codes')
-      .addColumn('code_hash', text, (c) => c.primaryKey())
-      .addColumn('user_code', text, (c) => c.notNull().unique())
-      .addColumn('status', text, (c) => c.notNull())
-      .addColumn('user_id', text, (c) => c.references('users.id'))
-      .addColumn('created_at', big, (c) => c.notNull())
-      .addColumn('expires_at', big, (c) => c.notNull())
-      .execute();
-
-    await db.schema
-      .createTable('magic_links')
-      .addColumn('token_hash', text, (c) => c.primaryKey())
-      .addColumn('user_id', text, (c) => c.notNull().references('users.id'))
-      .addColumn('created_at', big, (c) => c.notNull())
-      .addColumn('expires_at', big, (c) => c.notNull())
-      .addColumn('used_at', big)
-      .execute();
-
-    await db.schema
-      .createTable('outbox')
-      .addColumn('id', text, (c) => c.primaryKey())
-      .addColumn('recipient', text, (c) => c.notNull())
-      .addColumn('subject', text, (c) => c.notNull())
-      .addColumn('body', text, (c) => c.notNull())
-      .addColumn('created_at', big, (c) => c.notNull())
-      .addColumn('expires_at', big, (c) => c.notNull())
-      .execute();
-
-    await db.schema
-      .createTable('retired_webhook_secrets')
-      .addColumn('id', text, (c) => c.primaryKey())
-      .addColumn('agent_id', text, (c) => c.notNull().references('agents.id'))
-      .addColumn('secret', text, (c) => c.notNull())
-      .addColumn('not_after', big, (c) => c.notNull())
-      .execute();
-    await db.schema
-      .createIndex('retired_webhook_secrets_agent')
-      .on('retired_webhook_secrets')
-      .columns(['agent_id', 'not_after'])
-      .execute();
-
-    await db.schema
-      .alterTable('webhook_events')
-      .addColumn('attempts', int, (c) => c.notNull().defaultTo(0))
-      .execute();
-    await db.schema.alterTable('webhook_events').addColumn('last_attempt_at', big).execute();
-    await db.schema.alterTable('webhook_events').addColumn('last_result', text).execute();
-    await db.schema.alterTable('webhook_events').addColumn('delivered_at', big).execute();
-  },
+  up: (db) => runStatements(db, TABLES),
 };
+
+const TABLES = `
+create table owner_tokens (
+  hash text primary key,
+  user_id text not null references users (id),
+  kind text not null,
+  created_at bigint not null,
+  expires_at bigint not null,
+  revoked_at bigint
+);
+
+create index owner_tokens_expiry on owner_tokens (expires_at);
+
+create table device_codes (
+  code_hash text primary key,
+  user_code text not null unique,
+  status text not null,
+  user_id text references users (id),
+  created_at bigint not null,
+  expires_at bigint not null
+);
+
+create table magic_links (
+  token_hash text primary key,
+  user_id text not null references users (id),
+  created_at bigint not null,
+  expires_at bigint not null,
+  used_at bigint
+);
+
+create table outbox (
+  id text primary key,
+  recipient text not null,
+  subject text not null,
+  body text not null,
+  created_at bigint not null,
+  expires_at bigint not null
+);
+
+create table retired_webhook_secrets (
+  id text primary key,
+  agent_id text not null references agents (id),
+  secret text not null,
+  not_after bigint not null
+);
+
+create index retired_webhook_secrets_agent on retired_webhook_secrets (agent_id, not_after);
+
+alter table webhook_events add column attempts integer not null default 0;
+alter table webhook_events add column last_attempt_at bigint;
+alter table webhook_events add column last_result text;
+alter table webhook_events add column delivered_at bigint;
+`;
