@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { bakeCatalogue } from './bake-catalogue.mjs';
-import { englishZodOnly, withoutValidators } from './lean-packages.mjs';
+import { englishZodOnly, silentTunnels, withoutValidators } from './lean-packages.mjs';
 import { takeStart } from './merge-chunks.mjs';
 import { packPackages, usePacked } from './packed-packages.mjs';
 import { writeStart } from './start-script.mjs';
@@ -73,6 +73,7 @@ export async function bundle(root, dist) {
       keepNodeSqliteDynamic(),
       englishZodOnly(),
       withoutValidators(),
+      silentTunnels(),
       withoutSigning(),
     ],
   });
