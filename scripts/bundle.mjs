@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { build } from 'esbuild';
 import { bakeCatalogue } from './bake-catalogue.mjs';
+import { onlyUsedKysely } from './lean-kysely.mjs';
 import { englishZodOnly, silentTunnels, withoutValidators } from './lean-packages.mjs';
 import { takeStart } from './merge-chunks.mjs';
 import { packPackages, usePacked } from './packed-packages.mjs';
@@ -74,6 +75,7 @@ export async function bundle(root, dist) {
       englishZodOnly(),
       withoutValidators(),
       silentTunnels(),
+      onlyUsedKysely(root),
       withoutSigning(),
     ],
   });
