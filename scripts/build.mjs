@@ -51,6 +51,7 @@ const SCRIPTS = [
   'start-script',
   'lazy-schemas',
   'lean-packages',
+  'lean-kysely',
 ].map((name) => `./${name}.mjs`);
 
 /** How long a replaced file stays, for processes that started before it was replaced. */

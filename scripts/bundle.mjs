@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { build, transform } from 'esbuild';
 import { bakeCatalogue } from './bake-catalogue.mjs';
-import { englishZodOnly, withoutValidators } from './lean-packages.mjs';
+import { onlyUsedKysely } from './lean-kysely.mjs';
+import { englishZodOnly, silentTunnels, withoutValidators } from './lean-packages.mjs';
 import { takeStart } from './merge-chunks.mjs';
 import { DOCS, packDocs } from './pack-docs.mjs';
 import { packPackages, usePacked } from './packed-packages.mjs';
@@ -74,6 +75,8 @@ export async function bundle(root, dist) {
       keepNodeSqliteDynamic(),
       englishZodOnly(),
       withoutValidators(),
+      silentTunnels(),
+      onlyUsedKysely(root),
     ],
   });
   for (const file of result.outputFiles) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);

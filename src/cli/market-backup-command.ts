@@ -72,7 +72,9 @@ async function writeBackup(file: string, place: PlaceGiven): Promise<string> {
 }
 
 async function readBackup(file: string, place: PlaceGiven): Promise<string> {
-  const { rows } = await importMarket(storageOf(place), linesOf(file));
+  const { rows } = await importMarket(storageOf(place), linesOf(file)).catch((error: unknown) => {
+    throw error instanceof BackupError ? error : notUsable(place, error);
+  });
   return `Imported ${rows} rows from ${file} into ${nameOf(place)}`;
 }
 

@@ -3,6 +3,7 @@ import { claimOwnership } from '#kit/os-lock.ts';
 import { liveSecrets } from '#kit/redact.ts';
 import { stateDirectory } from '#kit/state-dir.ts';
 import { MarketStartError, notUsable, type Place } from '#market/open-place.ts';
+import { loadPostgresDriver } from '#market/storage/engines/postgres-driver.ts';
 import { UsageError } from './flags.ts';
 
 /** The flags that say where a marketplace is kept. */
@@ -12,7 +13,7 @@ export const placeFlags = {
     type: 'string',
     value: 'URL',
     summary:
-      'PostgreSQL database instead of a folder, postgres://…; several processes may serve it. Also SOTA_DATABASE_URL',
+      'PostgreSQL database instead of a folder, postgres://…, with the package pg installed; several processes may serve it. Also SOTA_DATABASE_URL',
   },
 } as const;
 
@@ -44,11 +45,12 @@ export function placeOf(values: PlaceValues, env: Env): Place {
 }
 
 /**
- * Takes a data folder for this process: one process may open a SQLite database. A PostgreSQL database is nobody's.
- * Returns how to give it up.
- * @throws MarketStartError, naming the process that has it
+ * Takes a data folder for this process: one process may open a SQLite database. A PostgreSQL database is nobody's, and
+ * needs a driver, which is missed here, before anything is read or written. Returns how to give it up.
+ * @throws MarketStartError, naming the process that has it, or saying how to install the driver
  */
 export async function own(place: Place): Promise<() => Promise<void>> {
+  if ('databaseUrl' in place) needDriver(place);
   if ('databaseUrl' in place || place.data === ':memory:') return async () => {};
   const claim = await claimOwnership(place.data, {}).catch((error: unknown) => {
     throw notUsable(place, error);
@@ -58,4 +60,12 @@ export async function own(place: Place): Promise<() => Promise<void>> {
   throw new MarketStartError(
     `The data folder ${place.data} is in use by process ${claim.pid}. Stop it, or give another folder with --data`,
   );
+}
+
+function needDriver(place: Place): void {
+  try {
+    loadPostgresDriver();
+  } catch (error) {
+    throw notUsable(place, error);
+  }
 }

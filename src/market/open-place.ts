@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createMarket, type Market, type MarketParts } from './market.ts';
 import type { Storage } from './storage/database.ts';
 import { withoutPassword } from './storage/engines/postgres.ts';
+import { PostgresDriverError } from './storage/engines/postgres-driver.ts';
 
 /**
  * Where a marketplace is kept: in a folder (or `:memory:`) that the caller owns, as two processes must not open one
@@ -39,6 +40,7 @@ export function nameOf(place: Place): string {
 
 /** What is wrong with a place, and what to do about it. */
 export function notUsable(place: Place, cause: unknown): MarketStartError {
+  if (cause instanceof PostgresDriverError) return new MarketStartError(cause.message, { cause });
   const [what, otherwise] =
     'databaseUrl' in place
       ? ['database', 'Check --database-url, and that the server runs and lets this user in']

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { program } from '../support/mcp-clients.ts';
+import { program as shipped } from '../support/mcp-clients.ts';
 
 export interface CliResult {
   readonly status: number | null;
@@ -10,10 +10,18 @@ export interface CliResult {
   readonly json: any;
 }
 
+export interface CliSurroundings {
+  readonly env?: Record<string, string>;
+  readonly input?: string;
+  readonly cwd?: string;
+  /** Another copy of the program than dist/. */
+  readonly program?: string;
+}
+
 /** Runs the shipped program without blocking this process, which may be the marketplace it talks to. */
 export function runCli(
   args: readonly string[],
-  { env = {}, input = '', cwd }: { env?: Record<string, string>; input?: string; cwd?: string } = {},
+  { env = {}, input = '', cwd, program = shipped }: CliSurroundings = {},
 ): Promise<CliResult> {
   const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env.PATH ?? '', ...env },

@@ -18,6 +18,7 @@ const SCRIPTS = [
   'start-script.mjs',
   'lazy-schemas.mjs',
   'lean-packages.mjs',
+  'lean-kysely.mjs',
   'check.ts',
   'count-reporter.ts',
   'floors.ts',

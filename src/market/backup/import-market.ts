@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { checkInvariants } from '../rules/ledger-invariants.ts';
 import { type Database, openDatabase, type Storage, type Tx } from '../storage/database.ts';
 import { isPostgres } from '../storage/engines/postgres.ts';
-import { schemas } from '../storage/migrate.ts';
+import { schemas, tablesIn } from '../storage/migrate.ts';
 import { numberedTables, type TableName, tableNames } from '../storage/tables.ts';
 import { BACKUP_VERSION, BackupError, type BackupHeader, endSchema, headerSchema, rowSchema } from './backup-format.ts';
 
@@ -64,7 +64,7 @@ async function clearEmptyMarket(tx: Tx, tables: readonly TableName[]): Promise<v
 
 /** Those of the schema the database is at. */
 async function tablesOf(db: Database): Promise<TableName[]> {
-  const present = (await db.introspection.getTables()).map((table) => table.name);
+  const present = await tablesIn(db);
   return tableNames.filter((name) => present.includes(name));
 }
 

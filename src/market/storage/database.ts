@@ -49,14 +49,14 @@ async function openSqlite(file: string): Promise<OpenDatabase> {
 }
 
 async function openShared(databaseUrl: string): Promise<OpenDatabase> {
-  const { dialect, clientConfig } = await openPostgres(databaseUrl);
+  const { dialect, newClient } = openPostgres(databaseUrl);
   const db = new Kysely<Schema>({ dialect });
   try {
     return {
       db,
       engine: await describePostgres(db),
       shared: true,
-      listen: (clock, onNudge) => listenForNudges(clientConfig, clock, onNudge),
+      listen: (clock, onNudge) => listenForNudges(newClient, clock, onNudge),
       close: () => db.destroy(),
     };
   } catch (error) {

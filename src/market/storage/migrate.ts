@@ -59,11 +59,16 @@ async function goForward(tx: Tx, upTo: string): Promise<void> {
 
 /** The migrations a database has been through. */
 async function schemasIn(db: Database | Tx): Promise<string[]> {
-  const looked = isPostgres(db)
-    ? sql<{ there: unknown }>`select to_regclass('kysely_migration') is not null as there`
-    : sql<{ there: unknown }>`select count(*) as there from sqlite_master where name = 'kysely_migration'`;
-  const { rows } = await looked.execute(db);
-  if (!rows[0]?.there) return [];
-  const noted = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
-  return noted.rows.map((row) => row.name);
+  if (!(await tablesIn(db)).includes('kysely_migration')) return [];
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
+  return rows.map(({ name }) => name);
+}
+
+/** The tables a database has, whatever schema it is at. */
+export async function tablesIn(db: Database | Tx): Promise<string[]> {
+  const query = isPostgres(db)
+    ? sql<{ name: string }>`select tablename as name from pg_tables where schemaname = any (current_schemas(false))`
+    : sql<{ name: string }>`select name from sqlite_master where type = 'table'`;
+  const { rows } = await query.execute(db);
+  return rows.map(({ name }) => name);
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Client, ClientConfig } from 'pg';
+import type { Client } from 'pg';
 import type { Clock } from '#kit/clock.ts';
 import type { Tx } from '../database.ts';
 import { isPostgres } from './postgres.ts';
@@ -20,17 +20,16 @@ export async function nudgeOthers(tx: Tx): Promise<void> {
 
 /** Calls `onNudge` whenever a process of this marketplace, this one included, sends a nudge. Returns how to stop. */
 export async function listenForNudges(
-  clientConfig: ClientConfig,
+  newClient: () => Client,
   clock: Clock,
   onNudge: () => void,
 ): Promise<() => Promise<void>> {
-  const { default: pg } = await import('pg');
   let client: Client | undefined;
   let cancelRetry: (() => void) | undefined;
   let stopped = false;
 
   async function connect(): Promise<void> {
-    const fresh = new pg.Client(clientConfig);
+    const fresh = newClient();
     client = fresh;
     fresh.on('error', () => {});
     fresh.on('end', () => {

@@ -1,6 +1,7 @@
 import { CompiledQuery, PostgresAdapter, PostgresDialect, sql } from 'kysely';
-import type { ClientConfig, Pool } from 'pg';
+import type { Client, ClientConfig, Pool } from 'pg';
 import type { Database } from '../database.ts';
+import { loadPostgresDriver } from './postgres-driver.ts';
 
 /**
  * PostgreSQL, for marketplaces that several processes or machines serve together.
@@ -10,7 +11,8 @@ import type { Database } from '../database.ts';
  */
 export interface PostgresEngine {
   readonly dialect: PostgresDialect;
-  readonly clientConfig: ClientConfig;
+  /** One more connection, not yet open, beside those of the dialect. */
+  newClient(): Client;
 }
 
 /** Nobody waits longer than this for a row; a transaction that hangs is ended, so that its locks are. */
@@ -43,9 +45,12 @@ function readInt8(text: string): number | bigint {
   return Number.isSafeInteger(number) ? number : BigInt(text);
 }
 
-/** @param databaseUrl postgres://user:password@host:port/database, or any other form libpq-style drivers take */
-export async function openPostgres(databaseUrl: string): Promise<PostgresEngine> {
-  const { default: pg } = await import('pg');
+/**
+ * @param databaseUrl postgres://user:password@host:port/database, or any other form libpq-style drivers take
+ * @throws PostgresDriverError
+ */
+export function openPostgres(databaseUrl: string): PostgresEngine {
+  const pg = loadPostgresDriver();
   const clientConfig: ClientConfig = {
     connectionString: databaseUrl,
     application_name: 'sota-mcp market',
@@ -67,7 +72,7 @@ export async function openPostgres(databaseUrl: string): Promise<PostgresEngine>
       );
     },
   });
-  return { dialect, clientConfig };
+  return { dialect, newClient: () => new pg.Client(clientConfig) };
 }
 
 /**
