@@ -15,21 +15,6 @@ export function pointerTokens(pointer: string): string[] {
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/**
- * The path a pointer names inside a document, array positions as numbers. Only the document can tell `items["0"]` from
- * `items[0]`, which is why it is asked for.
- * @example pathInDocument({ a: [{ 0: 'x' }] }, '/a/0/0') // ['a', 0, '0']
- */
-export function pathInDocument(document: unknown, pointer: string): (string | number)[] {
-  const path: (string | number)[] = [];
-  let current = document;
-  for (const token of pointerTokens(pointer)) {
-    path.push(Array.isArray(current) ? Number(token) : token);
-    current = childOf(current, token);
-  }
-  return path;
-}
-
 /** The value at a path, or undefined where the document has none. */
 export function valueAtPath(document: unknown, path: JsonPath): unknown {
   return path.reduce<unknown>((current, key) => childOf(current, key), document);

@@ -10,7 +10,8 @@
  *    bounds that. Idle, it is unref'd and holds nothing.
  *  - After a timeout the thread is dropped at once and the next job starts a fresh one; its death is awaited in close().
  *
- * This module must not import ajv (even by a detour): it is loaded at server start, ajv only by the thread.
+ * This module must not import the evaluator (even by a detour): it is loaded at server start, the evaluator only by the
+ * thread.
  */
 import { Worker } from 'node:worker_threads';
 import { exceedsDepth } from './json-depth.ts';

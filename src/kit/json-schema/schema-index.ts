@@ -2,30 +2,47 @@
  * Where every sub-schema of one document lives and what its references mean, without any network: `$id` moves the base
  * URI, `$anchor` and `$dynamicAnchor` name a place, a JSON pointer walks from the resource root.
  */
-import { escapeToken, pointerTokens, valueAtPath } from './json-pointer.ts';
+import { pointerTokens, valueAtPath } from './json-pointer.ts';
+import { isObject, type JsonObject } from './json-value.ts';
+import { appliedBy, definedIn } from './sub-schemas.ts';
 
 // A reserved name (RFC 2606) stands in for the address a document without `$id` does not have.
 const NO_ID_BASE = 'https://schema.invalid/';
 
 export interface SchemaIndex {
-  /** The schema that `ref`, written inside `from`, points at; undefined if this document does not hold it. */
+  /** The schema that `ref`, written inside `from`, points at; undefined if no document here holds it. */
   resolve(from: object, ref: string): unknown;
-  /** JSON pointer of a sub-schema from the document's root. */
-  pointerOf(schema: object): string | undefined;
+  /** The base URI of the resource a sub-schema is part of. */
+  baseOf(schema: object): string;
+  /** The root of the resource with that base URI. */
+  rootOf(base: string): unknown;
+  /** The sub-schema of that resource which has this `$dynamicAnchor`. */
+  dynamicAnchor(base: string, name: string): unknown;
 }
 
-/** Index a parsed JSON Schema document. Values are matched by identity, so pass the very object that was compiled. */
-export function indexSchema(root: unknown): SchemaIndex {
-  const pointers = new Map<object, string>();
+/**
+ * Index parsed JSON Schema documents. Values are matched by identity, so pass the very objects that are evaluated.
+ * @param documents of which the first may lack an `$id`; the others are there to be referred to
+ * @param refReplacesSiblings until draft-07 an `$id` beside a `$ref` means nothing
+ */
+export function indexSchemas(
+  documents: readonly unknown[],
+  { refReplacesSiblings = false }: { refReplacesSiblings?: boolean } = {},
+): SchemaIndex {
   const bases = new Map<object, string>();
-  const resources = new Map<string, unknown>([[NO_ID_BASE, root]]);
+  const resources = new Map<string, unknown>([[NO_ID_BASE, documents[0]]]);
   const anchors = new Map<string, unknown>();
+  const dynamicAnchors = new Map<string, unknown>();
 
-  const visit = (node: unknown, pointer: string, outerBase: string): void => {
-    if (node === null || typeof node !== 'object' || pointers.has(node)) return;
-    pointers.set(node, pointer);
+  const visit = (node: unknown, outerBase: string): void => {
+    if (!isObject(node) || bases.has(node)) return;
+    const base = refReplacesSiblings && typeof node.$ref === 'string' ? outerBase : enter(node, outerBase);
+    bases.set(node, base);
+    for (const sub of [...appliedBy(node), ...definedIn(node)]) visit(sub, base);
+  };
+  const enter = (node: JsonObject, outerBase: string): string => {
+    const { $id, $anchor, $dynamicAnchor } = node;
     let base = outerBase;
-    const { $id, $anchor, $dynamicAnchor } = node as Record<string, unknown>;
     if (typeof $id === 'string') {
       const url = absolute($id, outerBase);
       // Until draft-07 an `$id` of only a fragment was how one wrote an anchor.
@@ -35,25 +52,32 @@ export function indexSchema(root: unknown): SchemaIndex {
         resources.set(base, node);
       }
     }
-    for (const anchor of [$anchor, $dynamicAnchor]) {
-      if (typeof anchor === 'string') anchors.set(`${base}#${anchor}`, node);
+    if (typeof $anchor === 'string') anchors.set(`${base}#${$anchor}`, node);
+    if (typeof $dynamicAnchor === 'string') {
+      anchors.set(`${base}#${$dynamicAnchor}`, node);
+      dynamicAnchors.set(`${base}#${$dynamicAnchor}`, node);
     }
-    bases.set(node, base);
-    for (const [key, child] of Object.entries(node)) visit(child, `${pointer}/${escapeToken(key)}`, base);
+    return base;
   };
-  visit(root, '', NO_ID_BASE);
+  for (const document of documents) visit(document, NO_ID_BASE);
 
-  return {
-    pointerOf: (schema) => pointers.get(schema),
+  const index: SchemaIndex = {
+    baseOf: (schema) => bases.get(schema) ?? NO_ID_BASE,
+    rootOf: (base) => resources.get(base),
+    dynamicAnchor: (base, name) => dynamicAnchors.get(`${base}#${name}`),
     resolve(from, ref) {
-      const url = absolute(ref, bases.get(from) ?? NO_ID_BASE);
+      const url = absolute(ref, index.baseOf(from));
       if (!url) return undefined;
       const resource = withoutFragment(url);
       const fragment = decodeFragment(url.hash.slice(1));
       if (fragment !== '' && !fragment.startsWith('/')) return anchors.get(`${resource}#${fragment}`);
-      return valueAtPath(resources.get(resource), pointerTokens(fragment));
+      const target = valueAtPath(resources.get(resource), pointerTokens(fragment));
+      // A pointer may lead to where no schema is expected; from there it goes on as part of that resource.
+      visit(target, resource);
+      return target;
     },
   };
+  return index;
 }
 
 function absolute(ref: string, base: string): URL | undefined {

@@ -1,144 +1,76 @@
 /**
  * JSON Schema validation in this thread. The schema's author decides how long it takes (a pattern may backtrack for
  * years), so anything from a stranger goes through `createKillableValidator` instead.
+ *
+ * Schemas are interpreted and not compiled: each is used once or a few times, and no code is made of what strangers write.
  */
-import { Ajv, type AnySchema, type Options } from 'ajv';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
-import type { KeywordFailure } from './keyword-facts.ts';
+import { checkReferences } from './check-references.ts';
+import { type Draft, draftOf } from './dialects.ts';
 import { lenientRegExp } from './lenient-regexp.ts';
-import { firstViolation } from './python-order.ts';
 import type { SchemaViolation } from './python-wording.ts';
-import { indexSchema } from './schema-index.ts';
+import { indexSchemas } from './schema-index.ts';
+import { apply, type Found, type Rules } from './visit.ts';
 
 /** The schema itself cannot be used: malformed, an unknown type, a reference that leads outside it. */
 export class InvalidSchemaError extends Error {
   override readonly name = 'InvalidSchemaError';
 }
 
-interface Dialect {
-  Engine: typeof Ajv | typeof Ajv2019 | typeof Ajv2020;
-  metaSchema: string;
-  refReplacesSiblings: boolean;
-  itemsFalsePerItem: boolean;
-}
-
-const DRAFT_07: Dialect = {
-  Engine: Ajv,
-  metaSchema: 'http://json-schema.org/draft-07/schema',
-  refReplacesSiblings: true,
-  itemsFalsePerItem: true,
-};
-const DRAFT_2019: Dialect = {
-  Engine: Ajv2019,
-  metaSchema: 'https://json-schema.org/draft/2019-09/schema',
-  refReplacesSiblings: false,
-  itemsFalsePerItem: true,
-};
-const DRAFT_2020: Dialect = {
-  Engine: Ajv2020,
-  metaSchema: 'https://json-schema.org/draft/2020-12/schema',
-  refReplacesSiblings: false,
-  itemsFalsePerItem: false,
-};
-
-const ROOT_KEY = 'document:root';
-const metaValidators = new Map<Dialect, Ajv>();
-
 /**
- * The first thing wrong with `instance`, or null if it satisfies `schema`. Nothing is fetched: a reference outside the
- * document is an invalid schema. `format` is checked; unknown formats and keywords are ignored.
+ * Which of several broken rules is reported: the one nearest the root of the document, and among equals the one that comes
+ * first in the schema as written. Null if there is none. Nothing is fetched: a reference outside the document is an invalid
+ * schema. `format` is checked; unknown formats and keywords are ignored.
  * @throws InvalidSchemaError
  * @example validateJson({ required: ['issues'] }, {})?.message // "'issues' is a required property"
  */
 export function validateJson(schema: unknown, instance: unknown): SchemaViolation | null {
-  const dialect = dialectOf(schema);
-  assertSchema(schema, dialect);
-  // One engine per call: ajv remembers every `$id` it has seen, and the next stranger may reuse it.
-  const engine = newEngine(dialect);
-  // Keeping track of what was evaluated is where ajv goes wrong (a TypeError from patternProperties beside anyOf), and
-  // only these two keywords ask for it.
-  if (!/"unevaluated(Items|Properties)"/.test(JSON.stringify(schema))) engine.opts.unevaluated = false;
-  const validate = compile(engine, schema);
-  if (guarded(() => validate(instance))) return null;
-  const index = indexSchema(schema);
-  const failures = (validate.errors ?? []) as KeywordFailure[];
-  return guarded(() =>
-    firstViolation(schema, instance, failures, {
-      index,
-      refReplacesSiblings: dialect.refReplacesSiblings,
-      itemsFalsePerItem: dialect.itemsFalsePerItem,
-      regExp: lenientRegExp,
-      isValid(branch, value) {
-        if (branch === null || typeof branch !== 'object') return branch !== false;
-        const pointer = index.pointerOf(branch)?.split('/').map(encodeURIComponent).join('/');
-        return engine.getSchema(`${ROOT_KEY}#${pointer}`)?.(value) === true;
-      },
-    }),
-  );
-}
-
-/** An absent or unknown `$schema` means the newest dialect, as it does in Python. */
-function dialectOf(schema: unknown): Dialect {
-  const named = (schema as { $schema?: unknown } | null | undefined)?.$schema;
-  if (typeof named !== 'string') return DRAFT_2020;
-  if (/json-schema\.org\/draft-0[467]\//.test(named)) return DRAFT_07;
-  return named.includes('/draft/2019-09/') ? DRAFT_2019 : DRAFT_2020;
-}
-
-function newEngine(dialect: Dialect, extra: Options = {}): Ajv {
-  const engine = new dialect.Engine({
-    strict: false,
-    allErrors: true,
-    verbose: true,
-    messages: false,
-    // A logger would write to stdout, which belongs to whatever protocol the process speaks.
-    logger: false,
-    // `required: ['toString']` must not be met by Object.prototype.
-    ownProperties: true,
-    validateSchema: false,
-    ignoreKeywordsWithRef: dialect.refReplacesSiblings,
-    code: { regExp: Object.assign(lenientRegExp, { code: 'lenientRegExp' }) },
-    ...extra,
+  const draft = draftOf(schema);
+  assertSchema(schema, draft);
+  const rules = rulesOf(draft, [schema, ...draft.meta], JSON.stringify(schema).includes('"unevaluated'));
+  return guarded(() => {
+    checkReferences(schema, rules);
+    return shallowest(schema, instance, rules);
   });
-  formats.default(engine, { mode: 'full', keywords: false });
-  engine.addFormat('regex', { validate: isRegExp });
-  // ajv refuses documents with a plain `id` as a likely mistake; since draft-06 it is only an unknown keyword.
-  engine.removeKeyword('id');
-  return engine;
 }
 
-function assertSchema(schema: unknown, dialect: Dialect): asserts schema is AnySchema {
+function rulesOf(dialect: Draft, documents: readonly unknown[], tracking: boolean): Rules {
+  const patterns = new Map<string, RegExp>();
+  return {
+    dialect,
+    index: indexSchemas(documents, dialect),
+    tracking,
+    regExp(pattern) {
+      const known = patterns.get(pattern) ?? lenientRegExp(pattern);
+      patterns.set(pattern, known);
+      return known;
+    },
+  };
+}
+
+const metaRules = new Map<Draft, Rules>();
+
+function assertSchema(schema: unknown, draft: Draft): void {
   if (typeof schema === 'boolean') return;
   if (schema === null || typeof schema !== 'object' || Array.isArray(schema)) {
     throw new InvalidSchemaError('A schema must be an object or a boolean');
   }
-  let engine = metaValidators.get(dialect);
-  if (!engine) {
-    engine = newEngine(dialect, { allErrors: false, verbose: false, messages: true });
-    metaValidators.set(dialect, engine);
-  }
-  const meta = engine.getSchema(dialect.metaSchema);
-  if (meta && !guarded(() => meta(schema))) {
-    throw new InvalidSchemaError(engine.errorsText(meta.errors, { dataVar: 'schema' }));
-  }
-  // ajv would answer such a schema with a promise, which is truthy whatever it resolves to.
-  if ((schema as { $async?: unknown }).$async !== undefined) throw new InvalidSchemaError('$async is not JSON Schema');
+  const rules = metaRules.get(draft) ?? rulesOf(draft, draft.meta, false);
+  metaRules.set(draft, rules);
+  const wrong = guarded(() => shallowest(draft.meta[0], schema, rules));
+  if (wrong) throw new InvalidSchemaError(`${['schema', ...wrong.path].join('/')}: ${wrong.message}`);
+  // It asks for an answer that is given later, which JSON Schema knows nothing of.
+  if ('$async' in schema && schema.$async !== undefined) throw new InvalidSchemaError('$async is not JSON Schema');
 }
 
-function compile(engine: Ajv, schema: AnySchema): ReturnType<Ajv['compile']> {
-  try {
-    engine.addSchema(schema, ROOT_KEY);
-    const validate = engine.getSchema(ROOT_KEY);
-    if (!validate) throw new Error('the schema did not compile');
-    return validate;
-  } catch (error) {
-    throw new InvalidSchemaError(error instanceof Error ? error.message : String(error), { cause: error });
-  }
+function shallowest(schema: unknown, instance: unknown, rules: Rules): SchemaViolation | null {
+  let best: Found | undefined;
+  apply(schema, { instance, depth: 0 }, rules, undefined, (found) => {
+    if (!best || found.depth < best.depth) best = found;
+  });
+  return best?.build() ?? null;
 }
 
-/** Some schemas compile and cannot be run: endless references, and a few `unevaluated*` mixes ajv compiles wrongly. */
+/** Some schemas look sound and lead nowhere: endless references, patterns that are none. */
 function guarded<T>(run: () => T): T {
   try {
     return run();
@@ -150,14 +82,5 @@ function guarded<T>(run: () => T): T {
           ? error.message
           : 'unknown';
     throw new InvalidSchemaError(`The schema cannot be evaluated: ${why}`, { cause: error });
-  }
-}
-
-function isRegExp(pattern: string): boolean {
-  try {
-    lenientRegExp(pattern);
-    return true;
-  } catch {
-    return false;
   }
 }
