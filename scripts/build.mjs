@@ -51,7 +51,9 @@ const SCRIPTS = [
   'start-script',
   'lazy-schemas',
   'lean-packages',
+  'left-out',
   'lean-kysely',
+  'lean-sdk',
 ].map((name) => `./${name}.mjs`);
 
 /** How long a replaced file stays, for processes that started before it was replaced. */

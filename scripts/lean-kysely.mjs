@@ -5,7 +5,8 @@
  * The build stops where one of them is called by our sources, and where the package no longer has it.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { leavesOut, withoutMethods } from './left-out.mjs';
 
 /** Where the query builder is used (scripts/floors.ts). */
 const USERS = 'src/market';
@@ -86,9 +87,7 @@ const LEFT_OUT = [
   ['query-compiler/default-query-compiler', 'visitOnDuplicateKey', 'of onDuplicateKeyUpdate'],
 ];
 
-const SAY = `export function leftOut(what) {
-  throw new Error(what + ' of kysely is left out of this package (scripts/lean-kysely.mjs)');
-}`;
+const leftOut = leavesOut('kysely', 'scripts/lean-kysely.mjs');
 
 /** @param {string} root project folder, whose sources must not use what is left out */
 export function onlyUsedKysely(root) {
@@ -100,32 +99,15 @@ export function onlyUsedKysely(root) {
     name: 'only-used-kysely',
     setup(esbuild) {
       esbuild.onStart(() => ({ errors: usesOf(root, new Set([...namesOf.values()].flat())) }));
-      esbuild.onResolve({ filter: /^left-out$/ }, ({ path }) => ({ path, namespace: 'kysely' }));
-      esbuild.onLoad({ filter: /.*/, namespace: 'kysely' }, () => ({ contents: SAY }));
+      leftOut.declare(esbuild);
       esbuild.onLoad({ filter: /[\\/]kysely[\\/]dist[\\/]esm[\\/].*\.js$/ }, ({ path }) => {
         const [, file] = /[\\/]esm[\\/](.*)\.js$/.exec(path) ?? [];
         const module = file?.replaceAll('\\', '/');
         const names = namesOf.get(module);
-        return names && { contents: withoutMethods(readFileSync(path, 'utf8'), names, path) };
+        return names && leftOut.module(withoutMethods(readFileSync(path, 'utf8'), names, path));
       });
     },
   };
-}
-
-function withoutMethods(text, names, path) {
-  const stem = basename(path, '.js');
-  const lean = names.reduce((before, name) => {
-    // Blocks are told apart by their indentation, which the package's own build makes.
-    const method = new RegExp(`^( +)(get |)(?:async )?\\*?${name}\\(.*\\) \\{\\n[\\s\\S]*?^\\1\\}`, 'gm');
-    const what = JSON.stringify(name === 'constructor' ? stem : name);
-    const after = before.replace(
-      method,
-      (_whole, indent, get) => `${indent}${get}${name}() { return leftOut(${what}); }`,
-    );
-    if (after === before) throw new Error(`${path} has no ${name}`);
-    return after;
-  }, text);
-  return `${lean}\nimport { leftOut } from 'left-out';\n`;
 }
 
 /** Calls in our sources of what is left out, as errors. A method of the same name of something else is one too many. */

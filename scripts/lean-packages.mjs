@@ -1,6 +1,7 @@
 /** Changes to packages while they are bundled, so that they hold and do less. */
 import { readFileSync } from 'node:fs';
 import { makeLazily } from './lazy-schemas.mjs';
+import { leavesOut, withoutConstants } from './left-out.mjs';
 
 /**
  * The SDK brings a JSON Schema validator for tools that are declared through it, which ours are not, and for forms that a
@@ -110,6 +111,20 @@ export function silentTunnels() {
         /[\\/]https-proxy-agent[\\/]/.test(importer) ? { path, namespace: 'silent' } : undefined,
       );
       esbuild.onLoad({ filter: /.*/, namespace: 'silent' }, () => ({ contents: 'module.exports = () => () => {};' }));
+    },
+  };
+}
+
+/** The marketplace upgrades connections by itself (src/market/realtime), so the HTTP server needs no WebSockets. */
+export function withoutWebSockets() {
+  const leftOut = leavesOut('@hono/node-server', 'scripts/lean-packages.mjs');
+  return {
+    name: 'without-web-sockets',
+    setup(esbuild) {
+      leftOut.declare(esbuild);
+      esbuild.onLoad({ filter: /node-server[\\/]dist[\\/]index\.mjs$/ }, ({ path }) =>
+        leftOut.module(withoutConstants(readFileSync(path, 'utf8'), ['setupWebSocket', 'upgradeWebSocket'], path)),
+      );
     },
   };
 }

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, transform } from 'esbuild';
 import { englishZodOnly, onlyUsedSchemas, patientZod, withoutValidators } from './lean-packages.mjs';
+import { onlyUsedSdk } from './lean-sdk.mjs';
 import { packagesStub } from './start-script.mjs';
 
 const SDK = '@modelcontextprotocol/server';
@@ -31,7 +32,7 @@ export async function packPackages(root, common) {
     outdir: undefined,
     sourcemap: 'external',
     format: 'cjs',
-    plugins: [englishZodOnly(), withoutValidators(), onlyUsedSchemas(), patientZod()],
+    plugins: [englishZodOnly(), withoutValidators(), onlyUsedSdk(root), onlyUsedSchemas(), patientZod()],
   });
   const [map, code] = ['.map', '.cjs'].map((end) => result.outputFiles.find(({ path }) => path.endsWith(end)).contents);
   return { code, map, metafile: result.metafile, packages };

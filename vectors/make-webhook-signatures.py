@@ -29,17 +29,19 @@ def body_of(body):
     return {"base64": base64.b64encode(body).decode()}
 
 
-# Tests that share what a receiver has (the body, its clock, its secrets) are one group.
+# What the tests of a group have in common stands once, above them.
 GROUPS = {}
 
 
-def vector(name, body, signature, expect="valid", now=AT, secrets=(SECRET,), tolerance=None):
-    given = {"body": body_of(body), "now": now}
-    given["secrets"] = [secret if isinstance(secret, str) else dict(secret) for secret in secrets]
+def vector(name, body, signature, expect="valid", now=AT, secrets=(SECRET,), tolerance=None, common=("body",)):
+    whole = {"name": name, "body": body_of(body), "header": signature, "now": now, "expect": expect}
+    whole["secrets"] = [secret if isinstance(secret, str) else dict(secret) for secret in secrets]
     if tolerance is not None:
-        given["tolerance_seconds"] = tolerance
+        whole["tolerance_seconds"] = tolerance
+    common = (*common, "now", "secrets", "tolerance_seconds")
+    given = {field: whole[field] for field in common if field in whole}
     tests = GROUPS.setdefault(json.dumps(given), {**given, "tests": []})["tests"]
-    tests.append({"name": name, "header": signature, "expect": expect})
+    tests.append({field: value for field, value in whole.items() if field not in common})
 
 
 # Bodies: signed as bytes, whatever they decode to.
@@ -62,7 +64,7 @@ for size, expect in ((MEGABYTE - 1, "valid"), (MEGABYTE, "valid"), (MEGABYTE + 1
     vector(f"a body of {size} bytes", b" " * size, header(b" " * size), expect)
 for at in range(len(SMALL)):
     flipped = SMALL[:at] + bytes([SMALL[at] ^ 1]) + SMALL[at + 1 :]
-    vector(f"byte {at} of the body flipped", flipped, header(SMALL), "no_match")
+    vector(f"byte {at} of the body flipped", flipped, header(SMALL), "no_match", common=("header", "expect"))
 digest = v1(SMALL)
 for at in range(len(digest)):
     other = "0" if digest[at] != "0" else "1"
@@ -115,7 +117,7 @@ vector("a secret at its end", SMALL, good, "no_match", secrets=({"secret": SECRE
 
 ABOUT = (
     "Header X-SOTA-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 of '<t>.' + body>, one v1 per secret in force. "
-    "The tests of a group share the body, the receiver's clock 'now' (unix seconds) and its secrets. "
+    "The receiver's clock 'now' is in unix seconds. A test has what its group has, and its own. "
     "'expect' is 'valid' or the reason for which it is not; a receiver answers all reasons alike."
 )
 

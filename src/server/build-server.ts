@@ -39,7 +39,6 @@ export function buildServer({ catalogue, tools, dispatch, docs, answered }: Serv
     {
       instructions: instructionsFor(tools, absent),
       capabilities: {
-        tools: { listChanged: false },
         resources: { listChanged: false },
         prompts: { listChanged: false },
       },
@@ -55,6 +54,8 @@ export function buildServer({ catalogue, tools, dispatch, docs, answered }: Serv
       inputRequired: { roundTimeoutMs: DIALOGUE_MS },
     },
   );
+  // Told of tools in its options, the SDK would set up a server of tools of its own.
+  server.server.registerCapabilities({ tools: { listChanged: false } });
   let list: ToolListing[] | undefined;
   server.server.setRequestHandler('tools/list', () => {
     // Kept: hosts ask for it more than once, and probes not at all.

@@ -1,4 +1,7 @@
-import { Hono } from 'hono';
+import type { Hono } from 'hono';
+import { HonoBase } from 'hono/hono-base';
+import { RegExpRouter } from 'hono/router/reg-exp-router';
+import type { BlankEnv, BlankSchema } from 'hono/types';
 import type { Operation } from '#contract/define-operation.ts';
 import type { MarketContext } from '../market-context.ts';
 import type { MarketLog } from '../market-log.ts';
@@ -48,7 +51,8 @@ const TOO_BUSY = [
  * made in one place, at the end.
  */
 export function createApp({ db, context, scheduler, log, routes, access }: AppParts): Hono {
-  const app = new Hono();
+  // By itself it would try a second router wherever this one cannot tell two paths apart; ours all differ.
+  const app = new HonoBase<BlankEnv, BlankSchema, '/'>({ router: new RegExpRouter() });
   const inFlight = new InFlight();
   const limiter = new RateLimiter(context.settings.rateLimits);
 
