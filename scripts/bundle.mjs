@@ -5,7 +5,7 @@ import { join, relative, sep } from 'node:path';
 import { build, transform } from 'esbuild';
 import { bakeCatalogue } from './bake-catalogue.mjs';
 import { onlyUsedKysely } from './lean-kysely.mjs';
-import { englishZodOnly, silentTunnels, withoutValidators, withoutWebSockets } from './lean-packages.mjs';
+import { englishZodOnly, onlyUsedHono, silentTunnels, withoutValidators, withoutWebSockets } from './lean-packages.mjs';
 import { takeStart } from './merge-chunks.mjs';
 import { DOCS, packDocs } from './pack-docs.mjs';
 import { packPackages, usePacked } from './packed-packages.mjs';
@@ -78,6 +78,7 @@ export async function bundle(root, dist) {
       silentTunnels(),
       onlyUsedKysely(root),
       withoutWebSockets(),
+      onlyUsedHono(),
     ],
   });
   for (const file of result.outputFiles) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);

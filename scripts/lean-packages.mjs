@@ -1,7 +1,7 @@
 /** Changes to packages while they are bundled, so that they hold and do less. */
 import { readFileSync } from 'node:fs';
 import { makeLazily } from './lazy-schemas.mjs';
-import { leavesOut, withoutConstants } from './left-out.mjs';
+import { leavesOut, withoutConstants, withoutMethods } from './left-out.mjs';
 
 /**
  * The SDK brings a JSON Schema validator for tools that are declared through it, which ours are not, and for forms that a
@@ -125,6 +125,25 @@ export function withoutWebSockets() {
       esbuild.onLoad({ filter: /node-server[\\/]dist[\\/]index\.mjs$/ }, ({ path }) =>
         leftOut.module(withoutConstants(readFileSync(path, 'utf8'), ['setupWebSocket', 'upgradeWebSocket'], path)),
       );
+    },
+  };
+}
+
+/** Routes are ours alone, bodies are read by their bytes. */
+export function onlyUsedHono() {
+  const leftOut = leavesOut('hono', 'scripts/lean-packages.mjs');
+  return {
+    name: 'only-used-hono',
+    setup(esbuild) {
+      leftOut.declare(esbuild);
+      for (const [file, names] of [
+        ['hono-base', ['mount', 'route', 'basePath']],
+        ['request', ['parseBody']],
+      ]) {
+        esbuild.onLoad({ filter: new RegExp(`[\\\\/]hono[\\\\/]dist[\\\\/]${file}\\.js$`) }, ({ path }) =>
+          leftOut.module(withoutMethods(readFileSync(path, 'utf8'), names, path)),
+        );
+      }
     },
   };
 }

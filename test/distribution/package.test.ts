@@ -63,7 +63,7 @@ describe('the package as it is published', () => {
     const bytes = readdirSync(content, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.endsWith('.wasm'))
       .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
-    expect(bytes).toBeLessThan(2_250_000);
+    expect(bytes).toBeLessThan(1_500_000);
   });
 
   it('loads little before the first answer', () => {

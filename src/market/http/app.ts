@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import { HonoBase } from 'hono/hono-base';
-import { RegExpRouter } from 'hono/router/reg-exp-router';
+import { TrieRouter } from 'hono/router/trie-router';
 import type { BlankEnv, BlankSchema } from 'hono/types';
 import type { Operation } from '#contract/define-operation.ts';
 import type { MarketContext } from '../market-context.ts';
@@ -51,8 +51,8 @@ const TOO_BUSY = [
  * made in one place, at the end.
  */
 export function createApp({ db, context, scheduler, log, routes, access }: AppParts): Hono {
-  // By itself it would try a second router wherever this one cannot tell two paths apart; ours all differ.
-  const app = new HonoBase<BlankEnv, BlankSchema, '/'>({ router: new RegExpRouter() });
+  // The one that takes paths which overlap, as ours do: what Hono tries first cannot tell `me` from any `:agent_id`.
+  const app = new HonoBase<BlankEnv, BlankSchema, '/'>({ router: new TrieRouter() });
   const inFlight = new InFlight();
   const limiter = new RateLimiter(context.settings.rateLimits);
 
