@@ -4,8 +4,7 @@
  *
  * The build stops where one of them is called by our sources, and where the package no longer has it.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { leavesOut, withoutMethods } from './left-out.mjs';
 
 /** Where the query builder is used (scripts/floors.ts). */
@@ -98,7 +97,7 @@ export function onlyUsedKysely(root) {
   return {
     name: 'only-used-kysely',
     setup(esbuild) {
-      esbuild.onStart(() => ({ errors: usesOf(root, new Set([...namesOf.values()].flat())) }));
+      esbuild.onStart(() => ({ errors: leftOut.usesIn(root, USERS, [...namesOf.values()].flat()) }));
       leftOut.declare(esbuild);
       esbuild.onLoad({ filter: /[\\/]kysely[\\/]dist[\\/]esm[\\/].*\.js$/ }, ({ path }) => {
         const [, file] = /[\\/]esm[\\/](.*)\.js$/.exec(path) ?? [];
@@ -108,20 +107,4 @@ export function onlyUsedKysely(root) {
       });
     },
   };
-}
-
-/** Calls in our sources of what is left out, as errors. A method of the same name of something else is one too many. */
-function usesOf(root, names) {
-  const folder = join(root, USERS);
-  // What runs by itself, or inside its class alone, nobody calls by name.
-  const called = [...names].filter((name) => /^(?!constructor$)\w/.test(name)).join('|');
-  const call = new RegExp(`\\.(?:${called})(?=[(<.])`, 'g');
-  const files = existsSync(folder) ? readdirSync(folder, { recursive: true }) : [];
-  return files
-    .filter((file) => file.endsWith('.ts'))
-    .flatMap((file) =>
-      [...readFileSync(join(folder, file), 'utf8').matchAll(call)].map(([name]) => ({
-        text: `${USERS}/${file} uses '${name}', which scripts/lean-kysely.mjs leaves out of the package`,
-      })),
-    );
 }

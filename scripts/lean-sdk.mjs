@@ -4,12 +4,13 @@
  *
  * The build stops where one of these is called by our sources, and where the package no longer has it.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { leavesOut, withoutMethods } from './left-out.mjs';
 
 /** Where the SDK is used (scripts/floors.ts). */
 const USERS = 'src/server';
+
+const NO_HTTP = 'there is no HTTP';
 
 /** Methods by class: `[class, names, why nobody calls them]`. */
 const LEFT_OUT = [
@@ -19,10 +20,13 @@ const LEFT_OUT = [
   ['Server', 'sendLoggingMessage', 'what is logged goes to stderr'],
   ['Server', 'createMessage', 'no model is asked'],
   ['Server', 'createElicitationCompletionNotifier', 'people are asked by forms'],
-  ['PerRequestHTTPServerTransport', 'start handleMessage send close', 'there is no HTTP'],
-  ['PerRequestHTTPServerTransport', 'upgradeToSse finalizeStream settleResponse', 'there is no HTTP'],
-  ['PerRequestHTTPServerTransport', 'writeFrame writeMessageFrame writeCommentFrame', 'there is no HTTP'],
+  ['PerRequestHTTPServerTransport', 'start handleMessage send close', NO_HTTP],
+  ['PerRequestHTTPServerTransport', 'upgradeToSse finalizeStream settleResponse', NO_HTTP],
+  ['PerRequestHTTPServerTransport', 'writeFrame writeMessageFrame writeCommentFrame', NO_HTTP],
 ];
+
+/** Of HTTP nothing is called by us, and much by the same names. */
+const CALLABLE = LEFT_OUT.filter(([, , why]) => why !== NO_HTTP).flatMap(([, names]) => names.split(' '));
 
 const leftOut = leavesOut('@modelcontextprotocol/server', 'scripts/lean-sdk.mjs');
 
@@ -31,7 +35,7 @@ export function onlyUsedSdk(root) {
   return {
     name: 'only-used-sdk',
     setup(esbuild) {
-      esbuild.onStart(() => ({ errors: usesOf(root) }));
+      esbuild.onStart(() => ({ errors: leftOut.usesIn(root, USERS, CALLABLE) }));
       leftOut.declare(esbuild);
       esbuild.onLoad({ filter: /[\\/]server[\\/]dist[\\/]mcp-[\w-]+\.mjs$/ }, ({ path }) => {
         const lean = LEFT_OUT.reduce(
@@ -49,19 +53,4 @@ function inClass(name, text, path, change) {
   const [body] = text.match(pattern) ?? [];
   if (body === undefined) throw new Error(`${path} has no class ${name}`);
   return text.replace(body, () => change(body));
-}
-
-/** Calls in our sources of what is left out, as errors. */
-function usesOf(root) {
-  const names = LEFT_OUT.filter(([owner]) => owner !== 'PerRequestHTTPServerTransport').flatMap(([, list]) =>
-    list.split(' '),
-  );
-  const call = new RegExp(`\\.(?:${names.join('|')})(?=\\()`, 'g');
-  const folder = join(root, USERS);
-  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.ts')) : [];
-  return files.flatMap((file) =>
-    [...readFileSync(join(folder, file), 'utf8').matchAll(call)].map(([name]) => ({
-      text: `${USERS}/${file} uses '${name}', which scripts/lean-sdk.mjs leaves out of the package`,
-    })),
-  );
 }

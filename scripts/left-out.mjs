@@ -2,6 +2,8 @@
  * Methods of a package that nobody here calls. A method of a class stays in a bundle whether anybody calls it or not, and
  * with it all that it would use. So such methods are made to throw, and say where they were left out.
  */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /**
  * What changed texts of a package need to say so.
@@ -19,6 +21,23 @@ export function leavesOut(name, script) {
           throw new Error(what + ' of ${name} is left out of this package (${script})');
         }`,
       }));
+    },
+    /**
+     * Calls in our sources of what is left out, as errors for the build. A method of the same name of something else is one
+     * too many. What runs by itself, or inside its class alone, nobody calls by name.
+     */
+    usesIn(root, folder, names) {
+      const called = names.filter((method) => /^(?!constructor$)\w/.test(method)).join('|');
+      const call = new RegExp(`\\.(?:${called})(?=[(<.])`, 'g');
+      const place = join(root, folder);
+      const files = existsSync(place) ? readdirSync(place, { recursive: true }) : [];
+      return files
+        .filter((file) => file.endsWith('.ts'))
+        .flatMap((file) =>
+          [...readFileSync(join(place, file), 'utf8').matchAll(call)].map(([use]) => ({
+            text: `${folder}/${file} uses '${use}', which ${script} leaves out of the package`,
+          })),
+        );
     },
     /** A changed text, complete. */
     module: (text) => ({ contents: `${text}\nimport { leftOut } from '${specifier}';\n` }),
