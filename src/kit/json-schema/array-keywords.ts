@@ -49,10 +49,13 @@ export function legacyContains(schema: unknown, visit: Visit): void {
 }
 
 export function unevaluatedItems(schema: unknown, visit: Visit): void {
-  const left = [...itemsOf(visit).keys()].filter((index) => !visit.items?.has(index));
-  const extras = left.filter((index) => !visit.childHolds(schema, index)).map((index) => itemsOf(visit)[index]);
+  const extras: unknown[] = [];
+  for (const [index, item] of itemsOf(visit).entries()) {
+    if (visit.items?.has(index)) continue;
+    if (visit.childHolds(schema, index)) visit.evaluated(index);
+    else extras.push(item);
+  }
   if (extras.length > 0) visit.fail({ extras });
-  for (const index of left) visit.evaluated(index);
 }
 
 function itemsOf({ instance }: Visit): readonly unknown[] {

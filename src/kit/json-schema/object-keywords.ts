@@ -28,10 +28,14 @@ export const objectKeywords: Readonly<Record<string, Keyword>> = {
     for (const [property, names] of members(dependents)) demand(visit, property, asArray(names));
   },
   unevaluatedProperties(schema, visit) {
-    const names = namesOf(visit).filter((name) => !visit.names?.has(name));
-    const extras = names.flatMap((name) => Array<string>(visit.failuresBelow(schema, name)).fill(name));
+    const extras: string[] = [];
+    for (const name of namesOf(visit).filter((name) => !visit.names?.has(name))) {
+      const failures = visit.failuresBelow(schema, name);
+      if (failures === 0) visit.evaluated(name);
+      // Python names it once for each thing that is wrong with it.
+      else extras.push(...Array<string>(failures).fill(name));
+    }
     if (extras.length > 0) visit.fail({ extras });
-    for (const name of names) visit.evaluated(name);
   },
 };
 

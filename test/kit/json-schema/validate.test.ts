@@ -178,6 +178,13 @@ test('unevaluated is what no branch that holds has looked at', () => {
   );
 });
 
+test('what a broken branch left unevaluated is still unevaluated outside it', () => {
+  const schema = { unevaluatedProperties: false, dependentSchemas: { a: { unevaluatedProperties: false } } };
+  expect(validateJson(schema, { a: 1 })).toMatchObject({ schema_excerpt: schema });
+  const items = { unevaluatedItems: false, $ref: '#/$defs/none', $defs: { none: { unevaluatedItems: false } } };
+  expect(validateJson(items, [1])).toMatchObject({ schema_excerpt: items });
+});
+
 test.each([
   [0.0075, 0.0001, true],
   [1e308, 0.123456789, false],
