@@ -33,7 +33,7 @@ export const objectKeywords: Readonly<Record<string, Keyword>> = {
       const failures = visit.failuresBelow(schema, name);
       if (failures === 0) visit.evaluated(name);
       // Python names it once for each thing that is wrong with it.
-      else extras.push(...Array<string>(failures).fill(name));
+      else for (let n = 0; n < failures; n++) extras.push(name);
     }
     if (extras.length > 0) visit.fail({ extras });
   },

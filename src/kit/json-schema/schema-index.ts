@@ -22,12 +22,14 @@ export interface SchemaIndex {
 
 /**
  * Index parsed JSON Schema documents. Values are matched by identity, so pass the very objects that are evaluated.
- * @param documents of which the first may lack an `$id`; the others are there to be referred to
+ * @param documents of which the first may lack an `$id`
  * @param refReplacesSiblings until draft-07 an `$id` beside a `$ref` means nothing
+ * @param others where to look for what is in none of the documents
  */
 export function indexSchemas(
   documents: readonly unknown[],
   { refReplacesSiblings = false }: { refReplacesSiblings?: boolean } = {},
+  others?: SchemaIndex,
 ): SchemaIndex {
   const bases = new Map<object, string>();
   const resources = new Map<string, unknown>([[NO_ID_BASE, documents[0]]]);
@@ -62,13 +64,14 @@ export function indexSchemas(
   for (const document of documents) visit(document, NO_ID_BASE);
 
   const index: SchemaIndex = {
-    baseOf: (schema) => bases.get(schema) ?? NO_ID_BASE,
-    rootOf: (base) => resources.get(base),
-    dynamicAnchor: (base, name) => dynamicAnchors.get(`${base}#${name}`),
+    baseOf: (schema) => bases.get(schema) ?? others?.baseOf(schema) ?? NO_ID_BASE,
+    rootOf: (base) => resources.get(base) ?? others?.rootOf(base),
+    dynamicAnchor: (base, name) => dynamicAnchors.get(`${base}#${name}`) ?? others?.dynamicAnchor(base, name),
     resolve(from, ref) {
       const url = absolute(ref, index.baseOf(from));
       if (!url) return undefined;
       const resource = withoutFragment(url);
+      if (!resources.has(resource)) return others?.resolve(from, url.href);
       const fragment = decodeFragment(url.hash.slice(1));
       if (fragment !== '' && !fragment.startsWith('/')) return anchors.get(`${resource}#${fragment}`);
       const target = valueAtPath(resources.get(resource), pointerTokens(fragment));

@@ -8,7 +8,7 @@ import { checkReferences } from './check-references.ts';
 import { type Draft, draftOf } from './dialects.ts';
 import { lenientRegExp } from './lenient-regexp.ts';
 import type { SchemaViolation } from './python-wording.ts';
-import { indexSchemas } from './schema-index.ts';
+import { indexSchemas, type SchemaIndex } from './schema-index.ts';
 import { apply, type Found, type Rules } from './visit.ts';
 
 /** The schema itself cannot be used: malformed, an unknown type, a reference that leads outside it. */
@@ -26,18 +26,19 @@ export class InvalidSchemaError extends Error {
 export function validateJson(schema: unknown, instance: unknown): SchemaViolation | null {
   const draft = draftOf(schema);
   assertSchema(schema, draft);
-  const rules = rulesOf(draft, [schema, ...draft.meta], JSON.stringify(schema).includes('"unevaluated'));
+  const tracking = JSON.stringify(schema).includes('"unevaluated');
+  const rules = rulesOf(draft, indexSchemas([schema], draft, metaRulesOf(draft).index), tracking);
   return guarded(() => {
     checkReferences(schema, rules);
     return shallowest(schema, instance, rules);
   });
 }
 
-function rulesOf(dialect: Draft, documents: readonly unknown[], tracking: boolean): Rules {
+function rulesOf(dialect: Draft, index: SchemaIndex, tracking: boolean): Rules {
   const patterns = new Map<string, RegExp>();
   return {
     dialect,
-    index: indexSchemas(documents, dialect),
+    index,
     tracking,
     regExp(pattern) {
       const known = patterns.get(pattern) ?? lenientRegExp(pattern);
@@ -49,14 +50,19 @@ function rulesOf(dialect: Draft, documents: readonly unknown[], tracking: boolea
 
 const metaRules = new Map<Draft, Rules>();
 
+/** How schemas of a draft are judged; made once, since they are all judged by the same. */
+function metaRulesOf(draft: Draft): Rules {
+  const rules = metaRules.get(draft) ?? rulesOf(draft, indexSchemas(draft.meta, draft), false);
+  metaRules.set(draft, rules);
+  return rules;
+}
+
 function assertSchema(schema: unknown, draft: Draft): void {
   if (typeof schema === 'boolean') return;
   if (schema === null || typeof schema !== 'object' || Array.isArray(schema)) {
     throw new InvalidSchemaError('A schema must be an object or a boolean');
   }
-  const rules = metaRules.get(draft) ?? rulesOf(draft, draft.meta, false);
-  metaRules.set(draft, rules);
-  const wrong = guarded(() => shallowest(draft.meta[0], schema, rules));
+  const wrong = guarded(() => shallowest(draft.meta[0], schema, metaRulesOf(draft)));
   if (wrong) throw new InvalidSchemaError(`${['schema', ...wrong.path].join('/')}: ${wrong.message}`);
   // It asks for an answer that is given later, which JSON Schema knows nothing of.
   if ('$async' in schema && schema.$async !== undefined) throw new InvalidSchemaError('$async is not JSON Schema');

@@ -159,7 +159,7 @@ export class Visit implements Outcome {
     this.take(outcome);
   }
 
-  /** Demands one of several; what is wrong there counts as not evaluated, as in Python. */
+  /** Demands it as one of a list; what is looked at by one that does not hold is not evaluated, as in Python. */
   each(schema: unknown): void {
     const outcome = apply(schema, this.at, this.rules, this.scope, this.emit);
     if (outcome.valid) this.take(outcome);

@@ -178,6 +178,11 @@ test('unevaluated is what no branch that holds has looked at', () => {
   );
 });
 
+test('a member may be wrong in very many places', () => {
+  const schema = { unevaluatedProperties: { items: { type: 'string' } } };
+  expect(validateJson(schema, { a: Array(200_000).fill(0) })).toMatchObject({ validator: 'unevaluatedProperties' });
+});
+
 test('what a broken branch left unevaluated is still unevaluated outside it', () => {
   const schema = { unevaluatedProperties: false, dependentSchemas: { a: { unevaluatedProperties: false } } };
   expect(validateJson(schema, { a: 1 })).toMatchObject({ schema_excerpt: schema });
