@@ -78,7 +78,7 @@ export async function bundle(root, dist) {
       silentTunnels(),
       onlyUsedKysely(root),
       withoutWebSockets(),
-      onlyUsedHono(),
+      onlyUsedHono(root),
     ],
   });
   for (const file of result.outputFiles) files.set(relative(dist, file.path).split(sep).join('/'), file.contents);

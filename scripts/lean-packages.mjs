@@ -129,17 +129,22 @@ export function withoutWebSockets() {
   };
 }
 
-/** Routes are ours alone, bodies are read by their bytes. */
-export function onlyUsedHono() {
+/** What the marketplace asks of Hono is routes on one application; bodies it reads by their bytes. */
+const UNUSED_HONO = [
+  ['hono-base', ['mount', 'route', 'basePath']],
+  ['request', ['parseBody']],
+];
+
+/** @param {string} root project folder, whose sources must not use what is left out */
+export function onlyUsedHono(root) {
   const leftOut = leavesOut('hono', 'scripts/lean-packages.mjs');
+  const all = UNUSED_HONO.flatMap(([, names]) => names);
   return {
     name: 'only-used-hono',
     setup(esbuild) {
+      esbuild.onStart(() => ({ errors: leftOut.usesIn(root, 'src/market', all) }));
       leftOut.declare(esbuild);
-      for (const [file, names] of [
-        ['hono-base', ['mount', 'route', 'basePath']],
-        ['request', ['parseBody']],
-      ]) {
+      for (const [file, names] of UNUSED_HONO) {
         esbuild.onLoad({ filter: new RegExp(`[\\\\/]hono[\\\\/]dist[\\\\/]${file}\\.js$`) }, ({ path }) =>
           leftOut.module(withoutMethods(readFileSync(path, 'utf8'), names, path)),
         );

@@ -10,7 +10,7 @@ const load = async <T>(script: string): Promise<T> =>
   (await import(new URL(`../../scripts/${script}`, import.meta.url).href)) as T;
 const { onlyUsedSdk } = await load<{ onlyUsedSdk(root: string): Plugin }>('lean-sdk.mjs');
 const { onlyUsedHono, withoutWebSockets } =
-  await load<Record<'onlyUsedHono' | 'withoutWebSockets', () => Plugin>>('lean-packages.mjs');
+  await load<Record<'onlyUsedHono' | 'withoutWebSockets', (root: string) => Plugin>>('lean-packages.mjs');
 
 let project: string;
 beforeEach(() => {
@@ -46,22 +46,26 @@ describe('what nobody here asks of a package', () => {
     ],
     [
       `import { Hono } from 'hono'; ${said(`new Hono().mount('/', () => {});`)}`,
-      onlyUsedHono,
+      () => onlyUsedHono(project),
       'mount of hono is left out of this package (scripts/lean-packages.mjs)',
     ],
     [
       `import { upgradeWebSocket } from '@hono/node-server'; ${said('upgradeWebSocket(() => {});')}`,
-      withoutWebSockets,
+      () => withoutWebSockets(project),
       'upgradeWebSocket of @hono/node-server is left out of this package (scripts/lean-packages.mjs)',
     ],
   ])('says so when it is asked: %#', async (code, plugin, message) => {
     expect(await run(code, [plugin()])).toBe(message);
   });
 
-  it('must not be asked of the SDK by the server', async () => {
+  it('must not be asked by those who use it', async () => {
     put('src/server/tools.ts', 'export const add = (server) => server.registerTool("t", {}, () => {});');
+    put('src/market/http/form.ts', 'export const form = (request) => request.parseBody();');
     await expect(run('export default 1;', [onlyUsedSdk(project)])).rejects.toThrow(
       /src\/server\/tools\.ts uses '\.registerTool', which scripts\/lean-sdk\.mjs leaves out/,
+    );
+    await expect(run('export default 1;', [onlyUsedHono(project)])).rejects.toThrow(
+      /src\/market\/http\/form\.ts uses '\.parseBody', which scripts\/lean-packages\.mjs leaves out/,
     );
   });
 });
